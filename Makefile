@@ -1,0 +1,52 @@
+# Everything is built into target/: the components, the host, and a Python environment with the
+# SQS-compatible server that the demonstration and the tests talk to.
+
+MAKEFLAGS += --no-print-directory
+
+wasm_target := wasm32-unknown-unknown
+toolchain   := $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+component   := target/$(wasm_target)/release/sqs_connector.wasm
+python      := target/python/bin/python
+
+.PHONY: run
+run: component host lab ## Send a message through the component to a local server, and read it back
+	@$(python) host-test/lab/demo.py target/debug/connector-host $(component)
+
+.PHONY: test
+test: toolchain lab ## Run every test
+	cargo test --locked --workspace
+
+.PHONY: lint
+lint: toolchain ## Check formatting and lints, for the host and for WebAssembly
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	cargo clippy --locked --target $(wasm_target) -p sqs-connector -p misbehaving-guest -- --deny warnings
+	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps
+
+.PHONY: component
+component: toolchain ## Build the component
+	cargo build --locked --release --target $(wasm_target)
+
+.PHONY: host
+host: toolchain
+	cargo build --locked -p connector-host
+
+.PHONY: toolchain
+toolchain:
+	@command -v rustup >/dev/null || { echo 'rustup is missing: install it, then run make again' >&2; exit 1; }
+	@rustup target list --installed 2>/dev/null | grep -qx $(wasm_target) \
+		|| rustup toolchain install $(toolchain) --profile minimal --component clippy --component rustfmt --target $(wasm_target)
+
+.PHONY: lab
+lab: target/python/installed
+
+target/python/installed: host-test/lab/requirements.txt
+	@command -v python3 >/dev/null || { echo 'python3 is missing: install it, then run make again' >&2; exit 1; }
+	@mkdir -p target
+	@python3 -m venv --clear target/python || { echo 'python3 has no venv module: install it (python3-venv), then run make again' >&2; exit 1; }
+	$(python) -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.PHONY: help
+help: ## List the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12

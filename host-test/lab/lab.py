@@ -1,0 +1,189 @@
+"""A real SQS-compatible server, and an independent client to look into it.
+
+The server is MiniStack, which verifies signatures and IAM policies. It runs in this process, on
+127.0.0.1 and a port that the system picks, and ends with it. The client is botocore.
+
+As a program, the lab takes one JSON command a line on standard input and answers each with one line
+of JSON on standard output; it ends when standard input does, so it cannot outlive its parent.
+"""
+
+import asyncio
+import base64
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+# MiniStack does not verify what its root key signs: nothing under test may ever use it.
+ROOT = ("AKIAROOTROOTROOTROOT", "root")
+
+
+class Lab:
+    """The server, with a queue, a FIFO queue, and users that may or may not send to them."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="sqs-lab-")
+        listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        # The server reads its configuration from the environment when it is imported.
+        os.environ.update(
+            AUTH="true",
+            AWS_ACCESS_KEY_ID=ROOT[0],
+            AWS_SECRET_ACCESS_KEY=ROOT[1],
+            GATEWAY_PORT=str(listener.getsockname()[1]),
+            LOG_LEVEL="ERROR",
+            MINISTACK_HOST="127.0.0.1",
+            SERVICES="sqs,iam,sts",
+            TMPDIR=self.directory,
+        )
+        tempfile.tempdir = None
+        self._serve(listener)
+        self._sqs, self._iam, self._sts = (
+            self._client(service) for service in ("sqs", "iam", "sts")
+        )
+
+    def _serve(self, listener):
+        from hypercorn.asyncio import serve
+        from hypercorn.config import Config
+        from ministack.app import app
+
+        config = Config()
+        config.bind = [f"fd://{listener.detach()}"]
+        config.keep_alive_timeout = 75
+        config.errorlog = None
+        forever = asyncio.Event
+
+        def run():
+            asyncio.run(serve(app, config, shutdown_trigger=lambda: forever().wait()))
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def _client(self, service):
+        import botocore.session
+        from botocore.config import Config
+
+        # The port is bound before the server accepts: the first call waits, none is refused.
+        return botocore.session.Session().create_client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=ROOT[0],
+            aws_secret_access_key=ROOT[1],
+            config=Config(read_timeout=60, retries={"total_max_attempts": 1}),
+        )
+
+    def close(self):
+        """Removes what the server left in the file system."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def create_queue(self, name):
+        """Creates a queue; a name that ends in .fifo makes a FIFO queue."""
+        attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+        return self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+
+    def create_user(self, name, queue_urls=()):
+        """Creates an IAM user that may send to these queues and nothing else."""
+        self._iam.create_user(UserName=name)
+        if queue_urls:
+            self._iam.put_user_policy(
+                UserName=name, PolicyName="send", PolicyDocument=_may_send(queue_urls)
+            )
+        key = self._iam.create_access_key(UserName=name)["AccessKey"]
+        return {
+            "access_key_id": key["AccessKeyId"],
+            "secret_access_key": key["SecretAccessKey"],
+        }
+
+    def assume_role(self, name, queue_urls):
+        """Temporary credentials of a role that may send to these queues and nothing else."""
+        role = self._iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+                            "Action": "sts:AssumeRole",
+                        }
+                    ],
+                }
+            ),
+        )["Role"]
+        self._iam.put_role_policy(
+            RoleName=name, PolicyName="send", PolicyDocument=_may_send(queue_urls)
+        )
+        given = self._sts.assume_role(RoleArn=role["Arn"], RoleSessionName="lab")
+        return {
+            "access_key_id": given["Credentials"]["AccessKeyId"],
+            "secret_access_key": given["Credentials"]["SecretAccessKey"],
+            "session_token": given["Credentials"]["SessionToken"],
+        }
+
+    def receive(self, queue_url):
+        """Takes every message out of a queue, as botocore shows it; bytes become base64."""
+        messages = []
+        while True:
+            batch = self._sqs.receive_message(
+                QueueUrl=queue_url,
+                MaxNumberOfMessages=10,
+                MessageAttributeNames=["All"],
+                MessageSystemAttributeNames=["All"],
+            ).get("Messages", [])
+            if not batch:
+                return messages
+            for message in batch:
+                self._sqs.delete_message(
+                    QueueUrl=queue_url, ReceiptHandle=message.pop("ReceiptHandle")
+                )
+                for attribute in message.get("MessageAttributes", {}).values():
+                    if "BinaryValue" in attribute:
+                        value = base64.b64encode(attribute["BinaryValue"])
+                        attribute["BinaryValue"] = value.decode()
+                messages.append(message)
+
+
+def _may_send(queue_urls):
+    resources = [
+        f"arn:aws:sqs:{REGION}:{ACCOUNT}:{url.rsplit('/', 1)[1]}" for url in queue_urls
+    ]
+    return json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": resources}
+            ],
+        }
+    )
+
+
+def main():
+    # Ctrl-C goes to the whole group; the parent decides, and closes standard input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lab = Lab()
+    commands = {
+        "endpoint": lambda: lab.endpoint,
+        "create_queue": lab.create_queue,
+        "create_user": lab.create_user,
+        "assume_role": lab.assume_role,
+        "receive": lab.receive,
+    }
+    try:
+        for line in sys.stdin:
+            command, *arguments = json.loads(line)
+            print(json.dumps(commands[command](*arguments)), flush=True)
+    finally:
+        lab.close()
+        # The server's threads would hold the process up.
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

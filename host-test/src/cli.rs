@@ -1,0 +1,37 @@
+//! The command line: arguments, and what is printed of a result.
+
+mod attributes;
+mod exit;
+mod inspect;
+mod report;
+mod send;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Run the SQS connector component in a sandbox.
+#[derive(Parser)]
+#[command(name = "connector-host", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Send(Box<send::Args>),
+    Inspect(inspect::Args),
+}
+
+/// Parses the arguments and runs the command.
+pub(crate) async fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Send(args) => send::run(*args).await,
+        Command::Inspect(args) => inspect::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.print(),
+    }
+}

@@ -1,0 +1,91 @@
+//! Exit codes, and how a failure is printed.
+
+use std::process::ExitCode;
+
+use connector_host::{CallError, LoadError, SendError};
+use serde_json::{Value, json};
+
+use super::report;
+
+/// The table of exit codes, for `--help`.
+pub(super) const HELP: &str = "Exit codes:
+   0  sent, SQS has the message
+   1  the host or the component could not be set up
+   2  wrong usage: arguments, files, credentials in the environment
+   3  invalid input: nothing was sent, fix the arguments
+   4  denied: fix the credentials, the clock or the policy
+   5  rejected: fix the queue or the message
+   6  throttled or unavailable: call again later
+   7  unreachable: nothing was sent, fix the address, the allow-list or the trust
+   8  outcome unknown: the message may have arrived
+   9  corrupted: SQS stored something else
+  10  stopped by the host: a limit, or a bug in the component";
+
+/// Why a command failed.
+pub(super) struct Failure {
+    code: u8,
+    text: String,
+    details: Value,
+    json: bool,
+}
+
+impl Failure {
+    /// Wrong usage that clap cannot see.
+    pub(super) fn usage(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            code: 2,
+            details: json!({ "case": "usage", "message": text }),
+            text,
+            json: false,
+        }
+    }
+
+    /// The same failure, to be printed as JSON or as text.
+    pub(super) fn in_json(self, json: bool) -> Self {
+        Self { json, ..self }
+    }
+
+    /// Prints the failure: as JSON to standard output, or as a line to standard error.
+    pub(super) fn print(self) -> ExitCode {
+        if self.json {
+            println!("{}", json!({ "error": self.details }));
+        } else {
+            eprintln!("error: {}", self.text);
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        let text = error.to_string();
+        Self {
+            code: 1,
+            details: json!({ "case": "load", "message": text }),
+            text,
+            json: false,
+        }
+    }
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        let code = match &error {
+            CallError::Send(SendError::InvalidInput(_)) => 3,
+            CallError::Send(SendError::Denied(_)) => 4,
+            CallError::Send(SendError::Rejected(_)) => 5,
+            CallError::Send(SendError::Throttled(_) | SendError::Unavailable(_)) => 6,
+            CallError::Send(SendError::Unreachable(_)) => 7,
+            CallError::Send(SendError::OutcomeUnknown(_)) => 8,
+            CallError::Send(SendError::Corrupted(_)) => 9,
+            CallError::Stopped { .. } => 10,
+        };
+        Self {
+            code,
+            details: report::error(&error),
+            text: error.to_string(),
+            json: false,
+        }
+    }
+}

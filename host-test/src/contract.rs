@@ -1,0 +1,72 @@
+//! The contract in Rust, generated from `wit/`, and what makes its records pleasant to write.
+
+#[allow(missing_docs, clippy::pedantic)]
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        inline: "
+            package connectors:host;
+            world connector {
+                export connectors:aws-sqs/sender@0.1.0;
+            }
+        ",
+        exports: { default: async },
+        additional_derives: [PartialEq],
+    });
+}
+
+pub use bindings::exports::connectors::aws_sqs::sender::{
+    AttributeValue, AwsError, Corruption, Message, MessageAttribute, MessagePart, Queue, Receipt,
+    SendError, Timeouts, UnknownCause, UnknownOutcome, Unreachable, UnreachableCause, Violation,
+};
+// Its `Debug` shows every field: the crate has its own `Credentials`.
+pub(crate) use bindings::ConnectorPre;
+pub(crate) use bindings::exports::connectors::aws_sqs::sender::Credentials as ContractCredentials;
+
+impl Queue {
+    /// A queue by its URL. Its region is read from the URL, which is also where the request goes.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            region: None,
+            endpoint: None,
+        }
+    }
+}
+
+impl Message {
+    /// A message with a body and nothing else.
+    pub fn new(body: impl Into<String>) -> Self {
+        Self {
+            body: body.into(),
+            attributes: Vec::new(),
+            message_group_id: None,
+            message_deduplication_id: None,
+            delay_seconds: None,
+            aws_trace_header: None,
+        }
+    }
+
+    /// The same message with one attribute more.
+    #[must_use]
+    pub fn with_attribute(mut self, name: impl Into<String>, value: AttributeValue) -> Self {
+        self.attributes.push(MessageAttribute {
+            name: name.into(),
+            value,
+            label: None,
+        });
+        self
+    }
+}
+
+impl Default for Timeouts {
+    /// The component's own defaults.
+    fn default() -> Self {
+        Self {
+            connect_ms: None,
+            first_byte_ms: None,
+            between_bytes_ms: None,
+            total_ms: None,
+        }
+    }
+}

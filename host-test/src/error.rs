@@ -1,0 +1,153 @@
+//! Why something did not work.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::contract::{AwsError, SendError, UnknownCause, UnreachableCause};
+use crate::limits::MemoryExceeded;
+
+/// A host could not be set up, or a component not loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The engine refused its configuration.
+    #[error("the engine could not be set up: {0}")]
+    Engine(String),
+    /// No certificate to trust: neither the system's nor one that was given.
+    #[error("no trusted certificates: {0}")]
+    Certificates(String),
+    /// The component's file could not be read.
+    #[error("the component could not be read: {0}")]
+    Read(#[from] std::io::Error),
+    /// The bytes are not a WebAssembly component.
+    #[error("not a webassembly component: {0}")]
+    NotAComponent(String),
+    /// It is a component, but not a connector: it asks for something that this host does not offer, or
+    /// does not offer what a connector must.
+    #[error("not a connector for this host: {0}")]
+    NotAConnector(String),
+}
+
+/// A call has no receipt.
+#[derive(Debug, PartialEq)]
+pub enum CallError {
+    /// The component says why.
+    Send(SendError),
+    /// The host stopped the component.
+    Stopped {
+        /// What it did.
+        reason: StopReason,
+        /// Whether a request had begun to leave the sandbox. If so, nobody knows whether the message
+        /// arrived; if not, it certainly did not.
+        request_left: bool,
+    },
+}
+
+/// Why the host stopped a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// The call took longer than this.
+    Deadline(Duration),
+    /// It asked for too much memory.
+    Memory(MemoryExceeded),
+    /// It broke a rule of WebAssembly or of an interface: a bug in the component.
+    Trap(String),
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deadline(limit) => write!(f, "no end within {limit:?}"),
+            Self::Memory(exceeded) => exceeded.fmt(f),
+            Self::Trap(text) => write!(f, "trap: {text}"),
+        }
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Send(error) => describe(error, f),
+            Self::Stopped {
+                reason,
+                request_left,
+            } => {
+                let outcome = if *request_left {
+                    "a request had left, nobody knows whether the message arrived"
+                } else {
+                    "nothing had been sent"
+                };
+                write!(f, "stopped by the host: {reason}; {outcome}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CallError {}
+
+impl From<SendError> for CallError {
+    fn from(error: SendError) -> Self {
+        Self::Send(error)
+    }
+}
+
+/// One line for each case of the contract's error.
+fn describe(error: &SendError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match error {
+        SendError::InvalidInput(violations) => {
+            f.write_str("invalid input:")?;
+            for (index, violation) in violations.iter().enumerate() {
+                let separator = if index == 0 { " " } else { "; " };
+                write!(f, "{separator}{} {}", violation.field, violation.problem)?;
+            }
+            Ok(())
+        }
+        SendError::Denied(error) => describe_aws("denied", error, f),
+        SendError::Rejected(error) => describe_aws("rejected", error, f),
+        SendError::Throttled(error) => describe_aws("throttled", error, f),
+        SendError::Unavailable(error) => describe_aws("unavailable", error, f),
+        SendError::Unreachable(unreachable) => {
+            let cause = match unreachable.cause {
+                UnreachableCause::DeniedByHost => "not on the allow-list of this host",
+                UnreachableCause::NameNotResolved => "the name does not resolve",
+                UnreachableCause::ConnectionRefused => "connection refused",
+                UnreachableCause::ConnectionTimeout => "no connection in time",
+                UnreachableCause::TlsFailed => "no trusted tls connection",
+                UnreachableCause::NotSent => "the request was not sent whole",
+            };
+            write!(f, "unreachable: {cause} ({})", unreachable.detail)
+        }
+        SendError::OutcomeUnknown(unknown) => {
+            let cause = match unknown.cause {
+                UnknownCause::Timeout => "no answer in time",
+                UnknownCause::ConnectionLost => "the connection ended before the answer",
+                UnknownCause::UnreadableAnswer => "the answer is not one of sqs",
+            };
+            write!(
+                f,
+                "outcome unknown, the message may have arrived: {cause} ({})",
+                unknown.detail
+            )
+        }
+        SendError::Corrupted(corruption) => write!(
+            f,
+            "corrupted: message {} was stored with another {}",
+            corruption.message_id,
+            match corruption.part {
+                crate::MessagePart::Body => "body",
+                crate::MessagePart::Attributes => "set of attributes",
+                crate::MessagePart::SystemAttributes => "set of system attributes",
+            }
+        ),
+    }
+}
+
+fn describe_aws(case: &str, error: &AwsError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{case}: ")?;
+    match &error.code {
+        Some(code) => write!(f, "{code} (http {})", error.status)?,
+        None => write!(f, "http {}", error.status)?,
+    }
+    write!(f, ": {}", error.message)
+}

@@ -1,0 +1,275 @@
+//! Hosts, connectors and the sandboxes they run in.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Config, Engine, Store};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::contract::{ConnectorPre, Message, Queue, Receipt, Timeouts};
+use crate::credentials::Credentials;
+use crate::egress::{AllowList, Origin};
+use crate::error::{CallError, LoadError, StopReason};
+use crate::inspect::Surface;
+use crate::limits::{Limits, MemoryExceeded, MemoryLimit};
+use crate::outgoing::{Hooks, Outgoing};
+
+/// How often a running sandbox lets others run, and the precision of the deadline of one that loops.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Loads connectors, and holds what their sandboxes share: the engine, the allow-list, connections.
+pub struct Host {
+    engine: Engine,
+    linker: Linker<Sandbox>,
+    outgoing: Arc<Outgoing>,
+    limits: Limits,
+}
+
+/// Sets up a [`Host`].
+#[derive(Default)]
+pub struct HostBuilder {
+    allowed: AllowList,
+    addresses: HashMap<String, SocketAddr>,
+    certificates: Vec<u8>,
+    limits: Limits,
+}
+
+impl HostBuilder {
+    /// Lets requests out to a server. None is let out to any other.
+    #[must_use]
+    pub fn allow(mut self, origin: Origin) -> Self {
+        self.allowed.extend([origin]);
+        self
+    }
+
+    /// Connects to a fixed address for a host name, instead of asking the system's resolver. Its port
+    /// stands in for the scheme's own; one that the URL spells out wins. Signatures, TLS and the
+    /// allow-list still go by the name.
+    #[must_use]
+    pub fn resolve(mut self, host: impl Into<String>, address: SocketAddr) -> Self {
+        self.addresses
+            .insert(host.into().to_ascii_lowercase(), address);
+        self
+    }
+
+    /// Trusts the certificate authorities of a PEM file, beside those that the system trusts.
+    #[must_use]
+    pub fn trust(mut self, pem: &[u8]) -> Self {
+        self.certificates.extend(pem);
+        self.certificates.push(b'\n');
+        self
+    }
+
+    /// Limits what each call may use.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Builds the host.
+    pub fn build(self) -> Result<Host, LoadError> {
+        let engine = engine().map_err(|error| LoadError::Engine(format!("{error:#}")))?;
+        let linker = linker(&engine).map_err(|error| LoadError::Engine(format!("{error:#}")))?;
+        let tls = tls(&self.certificates)?;
+        Ok(Host {
+            engine,
+            linker,
+            outgoing: Arc::new(Outgoing::new(self.allowed, tls, self.addresses)),
+            limits: self.limits,
+        })
+    }
+}
+
+impl Host {
+    /// Begins to set up a host: nothing allowed, default limits, the system's certificates.
+    #[must_use]
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// Loads a connector from a file.
+    pub fn load_file(&self, path: impl AsRef<Path>) -> Result<Connector, LoadError> {
+        self.load(&std::fs::read(path)?)
+    }
+
+    /// Loads a connector: compiles it, and checks that it asks for nothing that this host does not
+    /// offer and offers what a connector must. Takes most of a second; calls then start in
+    /// microseconds.
+    pub fn load(&self, wasm: &[u8]) -> Result<Connector, LoadError> {
+        let component = self.compile(wasm)?;
+        let instance = self
+            .linker
+            .instantiate_pre(&component)
+            .and_then(ConnectorPre::new)
+            .map_err(|error| LoadError::NotAConnector(format!("{error:#}")))?;
+        Ok(Connector {
+            engine: self.engine.clone(),
+            instance,
+            outgoing: Arc::clone(&self.outgoing),
+            limits: self.limits,
+        })
+    }
+
+    /// Tells what a component asks for and offers, without running any of it. It need not be a
+    /// connector.
+    pub fn inspect(&self, wasm: &[u8]) -> Result<Surface, LoadError> {
+        let component = self.compile(wasm)?;
+        Ok(Surface::of(&component, &self.engine, wasm.len()))
+    }
+
+    fn compile(&self, wasm: &[u8]) -> Result<Component, LoadError> {
+        Component::from_binary(&self.engine, wasm)
+            .map_err(|error| LoadError::NotAComponent(format!("{error:#}")))
+    }
+}
+
+/// A connector, ready to be called from any number of tasks at once.
+pub struct Connector {
+    engine: Engine,
+    instance: ConnectorPre<Sandbox>,
+    outgoing: Arc<Outgoing>,
+    limits: Limits,
+}
+
+impl Connector {
+    /// Sends one message, in a sandbox of its own.
+    pub async fn send_message(
+        &self,
+        queue: &Queue,
+        credentials: &Credentials,
+        message: &Message,
+        timeouts: Timeouts,
+    ) -> Result<Receipt, CallError> {
+        let mut store = self.sandbox();
+        let call = async {
+            let instance = self.instance.instantiate_async(&mut store).await?;
+            instance
+                .connectors_aws_sqs_sender()
+                .call_send_message(
+                    &mut store,
+                    queue,
+                    &credentials.to_contract(),
+                    message,
+                    timeouts,
+                )
+                .await
+        };
+        let reason = match tokio::time::timeout(self.limits.deadline, call).await {
+            Ok(Ok(result)) => return result.map_err(CallError::Send),
+            Ok(Err(error)) => stop_reason(&error),
+            Err(_) => StopReason::Deadline(self.limits.deadline),
+        };
+        Err(CallError::Stopped {
+            reason,
+            request_left: store.data().hooks.request_left,
+        })
+    }
+
+    fn sandbox(&self) -> Store<Sandbox> {
+        let sandbox = Sandbox {
+            table: ResourceTable::new(),
+            wasi: WasiCtx::default(),
+            http: WasiHttpCtx::new(),
+            hooks: Hooks::new(Arc::clone(&self.outgoing)),
+            memory: MemoryLimit(self.limits.memory),
+        };
+        let mut store = Store::new(&self.engine, sandbox);
+        store.limiter(|sandbox| &mut sandbox.memory);
+        // A guest that computes yields at every tick, so that the deadline can end it.
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        store
+    }
+}
+
+fn stop_reason(error: &wasmtime::Error) -> StopReason {
+    if let Some(exceeded) = error.downcast_ref::<MemoryExceeded>() {
+        return StopReason::Memory(*exceeded);
+    }
+    StopReason::Trap(match error.downcast_ref::<wasmtime::Trap>() {
+        Some(trap) => trap.to_string(),
+        None => error.root_cause().to_string(),
+    })
+}
+
+/// What one call has for itself, gone when the call ends.
+struct Sandbox {
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: Hooks,
+    memory: MemoryLimit,
+}
+
+impl WasiView for Sandbox {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for Sandbox {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks: &mut self.hooks,
+        }
+    }
+}
+
+/// An engine whose epoch moves on for as long as the engine lives.
+fn engine() -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    let engine = Engine::new(&config)?;
+    let weak = engine.weak();
+    thread::Builder::new()
+        .name("connector-host-epoch".into())
+        .spawn(move || {
+            while let Some(engine) = weak.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                thread::sleep(TICK);
+            }
+        })?;
+    Ok(engine)
+}
+
+/// What a plain `wasi:http/proxy` host offers, and nothing else.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<Sandbox>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_proxy_interfaces_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    Ok(linker)
+}
+
+/// Trusts what the system trusts, and the certificates of a PEM text.
+fn tls(pem: &[u8]) -> Result<ClientConfig, LoadError> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        certificate
+            .map_err(|error| error.to_string())
+            .and_then(|certificate| roots.add(certificate).map_err(|error| error.to_string()))
+            .map_err(LoadError::Certificates)?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| LoadError::Engine(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}

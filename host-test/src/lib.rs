@@ -1,0 +1,32 @@
+//! A host for the SQS connector component.
+//!
+//! It loads the component once and runs each call in a fresh sandbox, so no call sees what another
+//! left behind. A sandbox gets no files, no environment, no sockets and no standard streams. Requests
+//! leave through the host, to the origins of an [`AllowList`] only, over connections that sandboxes
+//! share. A call that loops, waits or grows beyond its [`Limits`] is ended.
+//!
+//! ```no_run
+#![doc = include_str!("../examples/embed.rs")]
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod contract;
+mod credentials;
+mod egress;
+mod error;
+mod host;
+mod inspect;
+mod limits;
+mod outgoing;
+
+pub use contract::{
+    AttributeValue, AwsError, Corruption, Message, MessageAttribute, MessagePart, Queue, Receipt,
+    SendError, Timeouts, UnknownCause, UnknownOutcome, Unreachable, UnreachableCause, Violation,
+};
+pub use credentials::Credentials;
+pub use egress::{AllowList, NotAnOrigin, Origin};
+pub use error::{CallError, LoadError, StopReason};
+pub use host::{Connector, Host, HostBuilder};
+pub use inspect::{Interface, Surface};
+pub use limits::{Limits, MemoryExceeded};

@@ -1,0 +1,270 @@
+//! The command line, and the lab that it is shown with.
+
+use std::net::TcpStream;
+
+use serde_json::json;
+
+use crate::support::lab::{Key, Lab};
+use crate::support::program::{run, send};
+use crate::support::{artifacts, lab};
+
+fn stranger() -> Key {
+    Key {
+        id: "AKIAIOSFODNN7EXAMPLE".into(),
+        secret: "wrong".into(),
+        token: None,
+    }
+}
+
+#[test]
+fn a_message_is_sent_with_everything_from_arguments() {
+    let (url, key) = lab::queue_and_key(".fifo");
+    let attributes = r#"{"n": {"DataType": "Number.int", "StringValue": "1"},
+                         "b": {"DataType": "Binary", "BinaryValue": "AAEC"}}"#;
+    let sent = send(
+        &key,
+        &[
+            "--queue-url",
+            &url,
+            "--region",
+            "us-east-1",
+            "--message-body",
+            "hello",
+            "--message-attributes",
+            attributes,
+            "--message-group-id",
+            "g",
+            "--message-deduplication-id",
+            "d",
+            "--aws-trace-header",
+            "Root=1",
+            "--json",
+        ],
+        b"",
+    );
+    assert_eq!(sent.code, 0, "{}", sent.stderr);
+    let receipt = &sent.json()["receipt"];
+    let received = &lab::receive(&url)[0];
+    assert_eq!(receipt["messageId"], received["MessageId"]);
+    assert_eq!(
+        receipt["sequenceNumber"],
+        received["Attributes"]["SequenceNumber"]
+    );
+    assert_eq!(
+        receipt["md5OfMessageAttributes"],
+        received["MD5OfMessageAttributes"]
+    );
+    assert_eq!(received["Body"], "hello");
+    assert_eq!(
+        received["MessageAttributes"],
+        json!({
+            "n": {"DataType": "Number.int", "StringValue": "1"},
+            "b": {"DataType": "Binary", "BinaryValue": "AAEC"},
+        })
+    );
+    assert_eq!(received["Attributes"]["MessageGroupId"], "g");
+    assert_eq!(received["Attributes"]["MessageDeduplicationId"], "d");
+}
+
+#[test]
+fn body_and_attributes_come_from_files_and_standard_input() {
+    let (url, key) = lab::queue_and_key("");
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let body = file("body", "from a file\n");
+    let attributes = file(
+        "attributes",
+        r#"{"a": {"DataType": "String", "StringValue": "1"}}"#,
+    );
+    let common = ["--queue-url", &url, "--region", "us-east-1"];
+    let with = |more: &[&str], stdin: &[u8]| {
+        let sent = send(&key, &[&common[..], more].concat(), stdin);
+        assert_eq!(sent.code, 0, "{}", sent.stderr);
+        assert!(sent.stdout.starts_with("message id   "), "{}", sent.stdout);
+    };
+    with(
+        &[
+            "--message-body-file",
+            &body,
+            "--message-attributes-file",
+            "-",
+        ],
+        br#"{"a": {"DataType": "String", "StringValue": "2"}}"#,
+    );
+    with(
+        &[
+            "--message-body-file",
+            "-",
+            "--message-attributes-file",
+            &attributes,
+        ],
+        b"from standard input",
+    );
+    let mut received: Vec<_> = lab::receive(&url)
+        .iter()
+        .map(|message| {
+            let attribute = &message["MessageAttributes"]["a"]["StringValue"];
+            (message["Body"].to_string(), attribute.to_string())
+        })
+        .collect();
+    received.sort();
+    let expected = [
+        (r#""from a file\n""#.to_owned(), r#""2""#.to_owned()),
+        (r#""from standard input""#.to_owned(), r#""1""#.to_owned()),
+    ];
+    assert_eq!(received, expected);
+}
+
+#[test]
+fn each_kind_of_failure_has_its_exit_code_and_case() {
+    let (url, key) = lab::queue_and_key("");
+    let (_, other) = lab::queue_and_key("");
+    let (missing, missing_key) = lab::missing_queue_and_key();
+    let stranger = stranger();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("http://{}/000000000000/q", listener.local_addr().unwrap());
+
+    for (key, queue, more, code, case) in [
+        (&key, "orders", &[][..], 3, "invalid-input"),
+        (&stranger, &url, &[], 4, "denied"),
+        (&other, &url, &[], 4, "denied"),
+        (&missing_key, &missing, &[], 5, "rejected"),
+        (
+            &key,
+            &url,
+            &["--allow", "https://sqs.example"],
+            7,
+            "unreachable",
+        ),
+        (&key, &silent, &["--timeout", "50"], 8, "outcome-unknown"),
+        (&key, &url, &["--message-attributes", "[]"], 2, "usage"),
+        (&key, &url, &["--ca-file", "/nowhere"], 2, "usage"),
+    ] {
+        let common = [
+            "--queue-url",
+            queue,
+            "--region",
+            "us-east-1",
+            "--message-body",
+            "x",
+        ];
+        let arguments = [&common[..], more].concat();
+        let text = send(key, &arguments, b"");
+        assert_eq!(text.code, code, "{case}: {}", text.stderr);
+        assert_eq!(text.stdout, "");
+        assert!(text.stderr.starts_with("error: "), "{}", text.stderr);
+        assert_eq!(text.stderr.lines().count(), 1, "{}", text.stderr);
+        let json = send(key, &[&arguments[..], &["--json"]].concat(), b"");
+        assert_eq!(json.code, code, "{case}");
+        assert_eq!(json.stderr, "");
+        assert_eq!(json.json()["error"]["case"], case);
+        assert!(
+            json.json()["error"]["message"].is_string(),
+            "{}",
+            json.stdout
+        );
+    }
+}
+
+#[test]
+fn wrong_usage_is_told_in_a_line() {
+    let arguments = ["--queue-url", "http://localhost/1/q", "--message-body", "x"];
+    let component = artifacts::connector_path();
+    let all = [
+        &["send", "--component", component.to_str().unwrap()],
+        &arguments[..],
+    ]
+    .concat();
+    let unset = run(&all, &[], b"");
+    assert_eq!(unset.code, 2);
+    assert_eq!(
+        unset.stderr,
+        "error: AWS_ACCESS_KEY_ID is not set in the environment\n"
+    );
+    let both = [
+        "--queue-url",
+        "http://localhost/1/q",
+        "--message-body-file",
+        "-",
+        "--message-attributes-file",
+        "-",
+    ];
+    let both = send(&stranger(), &both, b"");
+    assert_eq!(both.code, 2);
+    assert_eq!(
+        both.stderr,
+        "error: body and attributes cannot both come from standard input\n"
+    );
+    let broken = [
+        "--queue-url",
+        "http://localhost/1/q",
+        "--message-body-file",
+        "-",
+    ];
+    let broken = send(&stranger(), &broken, b"ab\xff");
+    assert_eq!(broken.code, 2);
+    assert_eq!(
+        broken.stderr,
+        "error: message body: not utf-8 at byte 2 of 3\n"
+    );
+}
+
+#[test]
+fn a_component_that_is_none_is_told() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "not wasm").unwrap();
+    let inspected = run(&["inspect", file.path().to_str().unwrap()], &[], b"");
+    assert_eq!(inspected.code, 1);
+    assert!(
+        inspected
+            .stderr
+            .starts_with("error: not a webassembly component: ")
+    );
+    let missing = run(&["inspect", "/nowhere", "--json"], &[], b"");
+    assert_eq!(missing.code, 1);
+    assert_eq!(missing.json()["error"]["case"], "load");
+}
+
+#[test]
+fn inspect_prints_imports_exports_and_size() {
+    let path = artifacts::connector_path();
+    let inspected = run(&["inspect", path.to_str().unwrap()], &[], b"");
+    assert_eq!(inspected.code, 0, "{}", inspected.stderr);
+    assert_eq!(
+        inspected.stdout,
+        format!(
+            "imports\n  \
+               wasi:clocks/wall-clock@0.2.0\n  \
+               wasi:io/poll@0.2.0\n  \
+               wasi:clocks/monotonic-clock@0.2.0\n  \
+               wasi:io/error@0.2.0\n  \
+               wasi:io/streams@0.2.0\n  \
+               wasi:http/types@0.2.0\n  \
+               wasi:http/outgoing-handler@0.2.0\n\
+             exports\n  \
+               connectors:aws-sqs/sender@0.1.0: send-message\n\
+             size\n  {} bytes\n",
+            artifacts::connector().len()
+        )
+    );
+    let json = run(&["inspect", path.to_str().unwrap(), "--json"], &[], b"");
+    assert_eq!(json.json()["size"], artifacts::connector().len());
+    assert_eq!(
+        json.json()["exports"][0]["functions"],
+        json!(["send-message"])
+    );
+}
+
+#[test]
+fn the_lab_ends_when_its_parent_does() {
+    let mut lab = Lab::start();
+    let address = lab.endpoint.strip_prefix("http://").unwrap().to_owned();
+    assert!(TcpStream::connect(&address).is_ok());
+    lab.hang_up();
+    assert!(lab.process.wait().unwrap().success());
+    assert!(TcpStream::connect(&address).is_err());
+}

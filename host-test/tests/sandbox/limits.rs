@@ -1,0 +1,140 @@
+//! A component that means harm is ended, and harms no later call.
+
+use std::time::Duration;
+
+use connector_host::{
+    CallError, Connector, Credentials, Host, Limits, MemoryExceeded, Message, SendError,
+    StopReason, Timeouts,
+};
+
+use crate::support::{artifacts, lab, queue, send};
+
+const LIMITS: Limits = Limits {
+    deadline: Duration::from_millis(200),
+    memory: 16 << 20,
+};
+
+fn host() -> Host {
+    Host::builder().limits(LIMITS).build().unwrap()
+}
+
+/// Has a misdeed done, and tells how the host stopped it.
+async fn stopped(connector: &Connector, misdeed: &str) -> StopReason {
+    match misbehave(connector, misdeed).await {
+        CallError::Stopped {
+            reason,
+            request_left: false,
+        } => reason,
+        other => panic!("{misdeed}: {other:?}"),
+    }
+}
+
+async fn misbehave(connector: &Connector, misdeed: &str) -> CallError {
+    connector
+        .send_message(
+            &queue("http://127.0.0.1/000000000000/q"),
+            &Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret"),
+            &Message::new(misdeed),
+            Timeouts::default(),
+        )
+        .await
+        .unwrap_err()
+}
+
+#[tokio::test]
+async fn a_component_that_loops_or_waits_for_ever_is_ended_by_the_deadline() {
+    let connector = host().load(artifacts::misbehaving()).unwrap();
+    for misdeed in ["loop for ever", "wait for ever"] {
+        assert_eq!(
+            stopped(&connector, misdeed).await,
+            StopReason::Deadline(LIMITS.deadline)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_component_that_takes_too_much_memory_is_ended() {
+    let connector = host().load(artifacts::misbehaving()).unwrap();
+    match stopped(&connector, "take 4 GiB").await {
+        StopReason::Memory(MemoryExceeded { requested, limit }) => {
+            assert_eq!(limit, LIMITS.memory);
+            assert!(requested > limit);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_component_that_traps_is_ended() {
+    let connector = host().load(artifacts::misbehaving()).unwrap();
+    match stopped(&connector, "trap").await {
+        StopReason::Trap(text) => assert!(text.contains("unreachable"), "{text}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_call_after_a_misdeed_works() {
+    let (url, key) = lab::queue_and_key("");
+    let host = Host::builder()
+        .allow(url.parse().unwrap())
+        .limits(Limits {
+            deadline: Duration::from_secs(30),
+            ..LIMITS
+        })
+        .build()
+        .unwrap();
+    let misbehaving = host.load(artifacts::misbehaving()).unwrap();
+    let connector = host.load(artifacts::connector()).unwrap();
+    for misdeed in ["trap", "take 4 GiB", "trap"] {
+        stopped(&misbehaving, misdeed).await;
+        let error = misbehave(&misbehaving, "none").await;
+        assert!(
+            matches!(error, CallError::Send(SendError::InvalidInput(_))),
+            "{error:?}"
+        );
+        send(
+            &connector,
+            &queue(&url),
+            &key.credentials(),
+            &Message::new("x"),
+        )
+        .await
+        .unwrap();
+    }
+    assert_eq!(lab::receive(&url).len(), 3);
+}
+
+#[tokio::test]
+async fn a_component_that_loops_does_not_hold_up_others_on_the_same_thread() {
+    let host = host();
+    let misbehaving = host.load(artifacts::misbehaving()).unwrap();
+    let (looping, other) = tokio::join!(
+        stopped(&misbehaving, "loop for ever"),
+        misbehave(&misbehaving, "none"),
+    );
+    assert_eq!(looping, StopReason::Deadline(LIMITS.deadline));
+    assert!(matches!(other, CallError::Send(SendError::InvalidInput(_))));
+}
+
+#[tokio::test]
+async fn a_call_that_the_host_ends_after_a_request_left_says_so() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let host = Host::builder()
+        .allow(address.parse().unwrap())
+        .limits(LIMITS)
+        .build()
+        .unwrap();
+    let connector = host.load(artifacts::connector()).unwrap();
+    let queue = queue(&format!("{address}/000000000000/q"));
+    let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret");
+    let error = send(&connector, &queue, &credentials, &Message::new("x"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "stopped by the host: no end within 200ms; a request had left, nobody knows whether the \
+         message arrived"
+    );
+}

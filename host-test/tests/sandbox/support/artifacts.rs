@@ -1,0 +1,52 @@
+//! The components under test, built when first needed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// The folder that cargo builds into.
+pub(crate) fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+}
+
+/// The path of the connector.
+pub(crate) fn connector_path() -> PathBuf {
+    path("sqs_connector")
+}
+
+/// The connector.
+pub(crate) fn connector() -> &'static [u8] {
+    static WASM: LazyLock<Vec<u8>> = LazyLock::new(|| std::fs::read(connector_path()).unwrap());
+    &WASM
+}
+
+/// A component with the same contract that means harm.
+pub(crate) fn misbehaving() -> &'static [u8] {
+    static WASM: LazyLock<Vec<u8>> =
+        LazyLock::new(|| std::fs::read(path("misbehaving_guest")).unwrap());
+    &WASM
+}
+
+fn path(name: &str) -> PathBuf {
+    static BUILT: LazyLock<PathBuf> = LazyLock::new(build);
+    BUILT.join(name).with_extension("wasm")
+}
+
+fn build() -> PathBuf {
+    let target = "wasm32-unknown-unknown";
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--locked", "--release", "--target", target])
+        .args([
+            "--package",
+            "sqs-connector",
+            "--package",
+            "misbehaving-guest",
+        ])
+        .arg("--target-dir")
+        .arg(self::target())
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success(), "the components do not build");
+    self::target().join(target).join("release")
+}

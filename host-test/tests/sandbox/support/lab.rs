@@ -1,0 +1,157 @@
+//! The server and the independent client, as a process of their own.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex};
+
+use connector_host::Credentials;
+use serde_json::{Value, json};
+
+use super::artifacts;
+
+/// A running lab. It ends when this is dropped, or when this process ends in whatever way: then its
+/// standard input closes.
+pub(crate) struct Lab {
+    pub(crate) process: Child,
+    commands: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+    pub(crate) endpoint: String,
+}
+
+/// What an IAM key is made of.
+pub(crate) struct Key {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+    pub(crate) token: Option<String>,
+}
+
+impl Key {
+    pub(crate) fn credentials(&self) -> Credentials {
+        let credentials = Credentials::new(&self.id, &self.secret);
+        match &self.token {
+            Some(token) => credentials.with_session_token(token),
+            None => credentials,
+        }
+    }
+}
+
+/// The lab that all tests of this process share: each makes queues and users of its own.
+fn shared() -> std::sync::MutexGuard<'static, Lab> {
+    static LAB: LazyLock<Mutex<Lab>> = LazyLock::new(|| Mutex::new(Lab::start()));
+    LAB.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The address of the shared lab's server.
+pub(crate) fn endpoint() -> String {
+    shared().endpoint.clone()
+}
+
+/// A new queue on the shared lab, and a user that may send to it and to nothing else. The kind is the
+/// suffix of the name: `.fifo` or nothing.
+pub(crate) fn queue_and_key(kind: &str) -> (String, Key) {
+    let mut lab = shared();
+    let url = lab.create_queue(&(unique("queue") + kind));
+    let key = lab.create_user(&url);
+    (url, key)
+}
+
+/// A new queue on the shared lab, and temporary credentials that may send to it and to nothing else.
+pub(crate) fn queue_and_temporary_key() -> (String, Key) {
+    let mut lab = shared();
+    let url = lab.create_queue(&unique("queue"));
+    let key = lab.assume_role(&url);
+    (url, key)
+}
+
+/// The URL of a queue that the shared lab does not have, and a user that may send to it.
+pub(crate) fn missing_queue_and_key() -> (String, Key) {
+    let mut lab = shared();
+    let url = format!("{}/000000000000/{}", lab.endpoint, unique("missing"));
+    let key = lab.create_user(&url);
+    (url, key)
+}
+
+/// Takes every message out of a queue of the shared lab, as botocore shows it; bytes are base64.
+pub(crate) fn receive(queue_url: &str) -> Vec<Value> {
+    match shared().ask(&json!(["receive", queue_url])) {
+        Value::Array(messages) => messages,
+        other => panic!("{other}"),
+    }
+}
+
+/// A name that no other test uses.
+fn unique(name: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("{name}-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+impl Lab {
+    pub(crate) fn start() -> Self {
+        let python = artifacts::target().join("python/bin/python");
+        assert!(
+            python.exists(),
+            "{} is missing: run `make lab`",
+            python.display()
+        );
+        let mut process = Command::new(python)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/lab.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lab = Self {
+            commands: process.stdin.take(),
+            answers: BufReader::new(process.stdout.take().unwrap()),
+            endpoint: String::new(),
+            process,
+        };
+        lab.endpoint = text(&lab.ask(&json!(["endpoint"])));
+        lab
+    }
+
+    /// Tells the lab to end, as the end of this process would.
+    pub(crate) fn hang_up(&mut self) {
+        self.commands = None;
+    }
+
+    fn create_queue(&mut self, name: &str) -> String {
+        text(&self.ask(&json!(["create_queue", name])))
+    }
+
+    fn create_user(&mut self, queue_url: &str) -> Key {
+        key(&self.ask(&json!(["create_user", unique("user"), [queue_url]])))
+    }
+
+    fn assume_role(&mut self, queue_url: &str) -> Key {
+        key(&self.ask(&json!(["assume_role", unique("role"), [queue_url]])))
+    }
+
+    fn ask(&mut self, command: &Value) -> Value {
+        writeln!(self.commands.as_mut().unwrap(), "{command}").unwrap();
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).expect("the lab has failed: its error is above")
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.hang_up();
+        let _ = self.process.wait();
+    }
+}
+
+fn key(json: &Value) -> Key {
+    Key {
+        id: text(&json["access_key_id"]),
+        secret: text(&json["secret_access_key"]),
+        token: json["session_token"].as_str().map(Into::into),
+    }
+}
+
+fn text(json: &Value) -> String {
+    json.as_str().unwrap().to_owned()
+}

@@ -1,0 +1,54 @@
+//! What the tests share.
+
+pub(crate) mod artifacts;
+pub(crate) mod lab;
+pub(crate) mod program;
+pub(crate) mod proxy;
+pub(crate) mod tls;
+
+use connector_host::{
+    CallError, Connector, Credentials, Host, Message, Queue, Receipt, SendError, Timeouts,
+};
+
+/// A host that lets requests out to these addresses.
+pub(crate) fn host(addresses: &[&str]) -> Host {
+    addresses
+        .iter()
+        .map(|address| address.parse().unwrap())
+        .fold(Host::builder(), connector_host::HostBuilder::allow)
+        .build()
+        .unwrap()
+}
+
+/// The connector on a host that lets requests out to these addresses.
+pub(crate) fn connector(addresses: &[&str]) -> Connector {
+    host(addresses).load(artifacts::connector()).unwrap()
+}
+
+/// A queue on a server that is none of AWS's.
+pub(crate) fn queue(url: &str) -> Queue {
+    Queue {
+        region: Some("us-east-1".into()),
+        ..Queue::new(url)
+    }
+}
+
+/// Sends with the component's own timeouts.
+pub(crate) async fn send(
+    connector: &Connector,
+    queue: &Queue,
+    credentials: &Credentials,
+    message: &Message,
+) -> Result<Receipt, CallError> {
+    connector
+        .send_message(queue, credentials, message, Timeouts::default())
+        .await
+}
+
+/// The component's own error.
+pub(crate) fn send_error(result: Result<Receipt, CallError>) -> SendError {
+    match result {
+        Err(CallError::Send(error)) => error,
+        other => panic!("not an error of the component: {other:?}"),
+    }
+}

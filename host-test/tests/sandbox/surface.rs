@@ -1,0 +1,55 @@
+//! What the component asks for, what it offers, and how large it is.
+
+use std::io::Write;
+
+use connector_host::{Interface, LoadError};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::support::{artifacts, host};
+
+/// One line for each function: the interface, and the function.
+fn lines(interfaces: &[Interface]) -> String {
+    interfaces
+        .iter()
+        .flat_map(|interface| {
+            interface
+                .functions
+                .iter()
+                .map(|function| format!("{} {function}\n", interface.name))
+        })
+        .collect()
+}
+
+#[test]
+fn the_component_imports_exactly_what_is_checked_in() {
+    let surface = host(&[]).inspect(artifacts::connector()).unwrap();
+    assert_eq!(lines(&surface.imports), include_str!("imports.txt"));
+}
+
+#[test]
+fn the_component_exports_the_contract_and_nothing_else() {
+    let surface = host(&[]).inspect(artifacts::connector()).unwrap();
+    assert_eq!(
+        lines(&surface.exports),
+        "connectors:aws-sqs/sender@0.1.0 send-message\n"
+    );
+}
+
+#[test]
+fn the_component_is_at_most_110_kib_gzipped() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(artifacts::connector()).unwrap();
+    let size = gzip.finish().unwrap().len();
+    assert!(size <= 110 * 1024, "{size} bytes");
+}
+
+#[test]
+fn what_is_no_connector_is_not_loaded() {
+    let host = host(&[]);
+    let error = host.load(b"not wasm").err().unwrap();
+    assert!(matches!(error, LoadError::NotAComponent(_)), "{error}");
+    let empty = b"\0asm\x0d\0\x01\0";
+    let error = host.load(empty).err().unwrap();
+    assert!(matches!(error, LoadError::NotAConnector(_)), "{error}");
+}

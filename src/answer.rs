@@ -1,0 +1,500 @@
+//! What SQS answered: XML → receipt or error.
+//!
+//! Servers differ in the order of elements, in nesting and in namespaces, load balancers answer in
+//! HTML or not at all, and SQS itself echoes control characters that no XML may have. So the answer
+//! is scanned for the elements that matter, wherever they stand; what cannot be read falls back to
+//! the HTTP status. Nothing but an answer that names SQS's own response element and a message id
+//! counts as a receipt.
+
+use http::Response;
+use quick_xml::Reader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::Event;
+
+use crate::credentials::Credentials;
+use crate::error::{AwsError, SendError, UnknownCause};
+
+/// The deepest nesting that is followed. SQS's own answers have four levels.
+const MAX_DEPTH: usize = 32;
+/// The most of a server's explanation that is passed on, in bytes.
+const MAX_MESSAGE: usize = 1024;
+
+/// SQS has stored the message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// The id that SQS gave to the message.
+    pub message_id: String,
+    /// The position within the message group, on a FIFO queue.
+    pub sequence_number: Option<String>,
+    /// The MD5 of the body that SQS stored, in hexadecimal.
+    pub md5_of_message_body: Option<String>,
+    /// The MD5 of the message attributes that SQS stored.
+    pub md5_of_message_attributes: Option<String>,
+    /// The MD5 of the message system attributes that SQS stored.
+    pub md5_of_message_system_attributes: Option<String>,
+    /// The id that AWS gave to the request.
+    pub request_id: Option<String>,
+}
+
+/// Reads the answer to a `SendMessage`.
+///
+/// SQS explains a wrong signature with the request it would have expected, session token and all:
+/// what `credentials` keep secret is cut out of every text that is passed on.
+///
+/// # Errors
+/// What SQS refused, or that the answer is not one of SQS's.
+pub fn read(response: &Response<Vec<u8>>, credentials: &Credentials) -> Result<Receipt, SendError> {
+    let text = String::from_utf8_lossy(response.body());
+    let elements = Elements::scan(&text);
+    let status = response.status();
+    let request_id = elements.request_id.clone().or_else(|| {
+        let header = response.headers().get("x-amzn-requestid")?;
+        Some(header.to_str().ok()?.to_owned())
+    });
+
+    if elements.code.is_none() && status.is_success() {
+        return match elements.message_id {
+            Some(message_id) if elements.is_send_message_response => Ok(Receipt {
+                message_id,
+                sequence_number: elements.sequence_number,
+                md5_of_message_body: elements.md5_of_message_body,
+                md5_of_message_attributes: elements.md5_of_message_attributes,
+                md5_of_message_system_attributes: elements.md5_of_message_system_attributes,
+                request_id,
+            }),
+            _ => Err(SendError::OutcomeUnknown {
+                cause: UnknownCause::UnreadableAnswer,
+                detail: format!(
+                    "http {} without an sqs message id: {}",
+                    status.as_u16(),
+                    describe(response)
+                ),
+                request_id,
+            }),
+        };
+    }
+
+    let error = AwsError {
+        status: status.as_u16(),
+        message: match elements.message {
+            Some(message) => shorten(credentials.redact(&message)),
+            None => format!("no explanation in the answer: {}", describe(response)),
+        },
+        code: elements.code,
+        request_id,
+    };
+    Err(classify(error))
+}
+
+/// The kind and size of an answer that says nothing else.
+fn describe(response: &Response<Vec<u8>>) -> String {
+    let content_type = response
+        .headers()
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("no content type");
+    shorten(format!("{content_type}, {} bytes", response.body().len()))
+}
+
+/// Cuts a text to `MAX_MESSAGE` bytes, at a character.
+fn shorten(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(MAX_MESSAGE));
+    text
+}
+
+/// Codes of credentials, signatures and permissions.
+const DENIED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSecurity",
+    "InvalidSignatureException",
+    "KMS.AccessDeniedException",
+    "KMS.OptInRequired",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "NotAuthorized",
+    "OptInRequired",
+    "RequestExpired",
+    "RequestInTheFuture",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+
+/// Codes of too many requests: those of AWS's SDKs, and that of KMS.
+const THROTTLED: &[&str] = &[
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "KMS.ThrottlingException",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+];
+
+/// Codes of a server that could not.
+const UNAVAILABLE: &[&str] = &[
+    "InternalError",
+    "InternalFailure",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServiceUnavailable",
+];
+
+/// Sorts an error by what the caller should do next. The code decides: SQS answers throttling with
+/// the status of a denial (403). The status decides where there is no known code.
+fn classify(error: AwsError) -> SendError {
+    let is_one_of = |codes: &[&str]| {
+        error
+            .code
+            .as_deref()
+            .is_some_and(|code| codes.contains(&code))
+    };
+    if is_one_of(THROTTLED) {
+        SendError::Throttled(error)
+    } else if is_one_of(DENIED) {
+        SendError::Denied(error)
+    } else if is_one_of(UNAVAILABLE) {
+        SendError::Unavailable(error)
+    } else {
+        match (error.status, &error.code) {
+            (429, _) => SendError::Throttled(error),
+            (408 | 500.., _) => SendError::Unavailable(error),
+            (401 | 403 | 407, None) => SendError::Denied(error),
+            _ => SendError::Rejected(error),
+        }
+    }
+}
+
+/// The elements of an answer that matter, each as first found.
+#[derive(Default)]
+struct Elements {
+    is_send_message_response: bool,
+    message_id: Option<String>,
+    sequence_number: Option<String>,
+    md5_of_message_body: Option<String>,
+    md5_of_message_attributes: Option<String>,
+    md5_of_message_system_attributes: Option<String>,
+    request_id: Option<String>,
+    code: Option<String>,
+    message: Option<String>,
+}
+
+impl Elements {
+    /// Reads as far as the text can be read.
+    fn scan(text: &str) -> Self {
+        let mut reader = Reader::from_str(text);
+        let config = reader.config_mut();
+        config.allow_dangling_amp = true;
+        config.allow_unmatched_ends = true;
+        config.check_end_names = false;
+
+        let mut elements = Self::default();
+        let mut path: Vec<String> = Vec::new();
+        let mut content = String::new();
+        while let Ok(event) = reader.read_event() {
+            match event {
+                Event::Start(_) if path.len() == MAX_DEPTH => break,
+                Event::Start(start) => {
+                    path.push(start.local_name().as_ref().to_owned());
+                    content.clear();
+                }
+                Event::Text(text) => content.push_str(&text),
+                Event::CData(data) => content.push_str(&data),
+                Event::GeneralRef(reference) => match reference.resolve_char_ref() {
+                    Ok(Some(character)) => content.push(character),
+                    _ => content.push_str(resolve_predefined_entity(&reference).unwrap_or("?")),
+                },
+                Event::End(_) => {
+                    elements.note(&path, content.trim());
+                    path.pop();
+                    content.clear();
+                }
+                Event::Eof => break,
+                _ => {}
+            }
+        }
+        elements
+    }
+
+    /// Takes an element that has ended, given the names from the root down to it.
+    fn note(&mut self, path: &[String], content: &str) {
+        let [parents @ .., name] = path else { return };
+        let within = |parent: &str| parents.iter().any(|name| name == parent);
+        let place = match name.as_str() {
+            "SendMessageResponse" if parents.is_empty() => {
+                self.is_send_message_response = true;
+                return;
+            }
+            "RequestId" | "RequestID" => &mut self.request_id,
+            "Code" if within("Error") => &mut self.code,
+            "Message" if within("Error") => &mut self.message,
+            "MessageId" => &mut self.message_id,
+            "SequenceNumber" => &mut self.sequence_number,
+            "MD5OfMessageBody" => &mut self.md5_of_message_body,
+            "MD5OfMessageAttributes" => &mut self.md5_of_message_attributes,
+            "MD5OfMessageSystemAttributes" => &mut self.md5_of_message_system_attributes,
+            _ => return,
+        };
+        if place.is_none() && !content.is_empty() {
+            *place = Some(content.to_owned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credentials() -> Credentials {
+        Credentials {
+            access_key_id: "AKIDEXAMPLE".into(),
+            secret_access_key: "marker-secret".into(),
+            session_token: Some("marker-token".into()),
+        }
+    }
+
+    fn answer(status: u16, body: impl Into<Vec<u8>>) -> Result<Receipt, SendError> {
+        let response = Response::builder()
+            .status(status)
+            .header("x-amzn-requestid", "from-header")
+            .header("content-type", "text/xml")
+            .body(body.into())
+            .unwrap();
+        read(&response, &credentials())
+    }
+
+    /// An error answer of SQS.
+    fn error(code: &str) -> String {
+        format!(
+            "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\">\
+             <Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message><Detail/></Error>\
+             <RequestId>r-1</RequestId></ErrorResponse>"
+        )
+    }
+
+    /// The case, the status and the code of an error.
+    fn case(result: Result<Receipt, SendError>) -> (&'static str, u16, Option<String>) {
+        match result.unwrap_err() {
+            SendError::Denied(error) => ("denied", error.status, error.code),
+            SendError::Rejected(error) => ("rejected", error.status, error.code),
+            SendError::Throttled(error) => ("throttled", error.status, error.code),
+            SendError::Unavailable(error) => ("unavailable", error.status, error.code),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_receipt_is_read_whatever_the_order_of_its_elements() {
+        let aws = "<?xml version=\"1.0\"?>\
+            <SendMessageResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\">\
+            <SendMessageResult><MessageId>m-1</MessageId><MD5OfMessageBody>b</MD5OfMessageBody>\
+            <MD5OfMessageAttributes>a</MD5OfMessageAttributes>\
+            <MD5OfMessageSystemAttributes>s</MD5OfMessageSystemAttributes>\
+            <SequenceNumber>18849496460467696128</SequenceNumber></SendMessageResult>\
+            <ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></SendMessageResponse>";
+        let other = "<q:SendMessageResponse xmlns:q='x'>\n <ResponseMetadata>\n  <RequestId> r-1 </RequestId>\
+            </ResponseMetadata>\n <SendMessageResult>\
+            <SequenceNumber>18849496460467696128</SequenceNumber>\
+            <MD5OfMessageSystemAttributes>s</MD5OfMessageSystemAttributes>\
+            <MD5OfMessageAttributes><![CDATA[a]]></MD5OfMessageAttributes>\
+            <MD5OfMessageBody>&#x62;</MD5OfMessageBody><q:MessageId>m-1</q:MessageId>\
+            </SendMessageResult></q:SendMessageResponse>";
+        let receipt = Receipt {
+            message_id: "m-1".into(),
+            sequence_number: Some("18849496460467696128".into()),
+            md5_of_message_body: Some("b".into()),
+            md5_of_message_attributes: Some("a".into()),
+            md5_of_message_system_attributes: Some("s".into()),
+            request_id: Some("r-1".into()),
+        };
+        assert_eq!(answer(200, aws), Ok(receipt.clone()));
+        assert_eq!(answer(200, other), Ok(receipt));
+    }
+
+    #[test]
+    fn absent_elements_are_absent_and_the_request_id_may_stand_in_a_header() {
+        let xml = "<SendMessageResponse><SendMessageResult><MessageId>m-1</MessageId>\
+                   <SequenceNumber/></SendMessageResult></SendMessageResponse>";
+        assert_eq!(
+            answer(200, xml),
+            Ok(Receipt {
+                message_id: "m-1".into(),
+                request_id: Some("from-header".into()),
+                ..Receipt::default()
+            })
+        );
+    }
+
+    #[test]
+    fn a_success_that_is_not_of_sqs_is_no_receipt() {
+        for body in [
+            "",
+            "ok",
+            "<html><body>Welcome<br></body></html>",
+            "{\"MessageId\": \"m-1\"}",
+            "<Other><MessageId>m-1</MessageId></Other>",
+            "<PublishResponse><PublishResult><MessageId>m-1</MessageId></PublishResult></PublishResponse>",
+            "<SendMessageResponse><SendMessageResult/></SendMessageResponse>",
+            "<SendMessageResponse><SendMessageResult><MessageId> </MessageId>",
+            "<SendMessageResponse><SendMessageResult><MessageId>m-1</Message",
+        ] {
+            match answer(200, body) {
+                Err(SendError::OutcomeUnknown { cause, detail, .. }) => {
+                    assert_eq!(cause, UnknownCause::UnreadableAnswer);
+                    assert_eq!(
+                        detail,
+                        format!(
+                            "http 200 without an sqs message id: text/xml, {} bytes",
+                            body.len()
+                        )
+                    );
+                }
+                other => panic!("{body}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_is_read_with_its_code_message_and_request_id() {
+        assert_eq!(
+            answer(400, error("AWS.SimpleQueueService.NonExistentQueue")),
+            Err(SendError::Rejected(AwsError {
+                status: 400,
+                code: Some("AWS.SimpleQueueService.NonExistentQueue".into()),
+                message: "no".into(),
+                request_id: Some("r-1".into()),
+            }))
+        );
+    }
+
+    #[test]
+    fn an_error_is_found_in_other_servers_nesting() {
+        let xml = "<ErrorResponse><Errors><Error><Code>InvalidClientTokenId</Code>\
+                   <Message>a &lt;b&gt; &amp; c &unknown; &</Message></Error></Errors></ErrorResponse>";
+        match answer(403, xml) {
+            Err(SendError::Denied(error)) => assert_eq!(error.message, "a <b> & c ? &"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn raw_control_characters_and_broken_utf8_do_not_hide_an_error() {
+        let mut xml = error("InvalidParameterValue").into_bytes();
+        let at = xml.windows(2).position(|pair| pair == b"no").unwrap();
+        xml.splice(at..at, *b"\x01\x08\xff");
+        match answer(400, xml) {
+            Err(SendError::Rejected(error)) => {
+                assert_eq!(error.code.as_deref(), Some("InvalidParameterValue"));
+                assert_eq!(error.message, "\u{1}\u{8}\u{fffd}no");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_answer_that_breaks_off_is_read_as_far_as_it_goes() {
+        let whole = error("AccessDenied");
+        let cut = &whole[..whole.find("<Detail/>").unwrap()];
+        assert_eq!(case(answer(403, cut)).0, "denied");
+    }
+
+    #[test]
+    fn the_code_decides_what_to_do_next() {
+        for (status, code, expected) in [
+            (403, "SignatureDoesNotMatch", "denied"),
+            (403, "AccessDenied", "denied"),
+            (403, "ExpiredToken", "denied"),
+            (400, "KMS.AccessDeniedException", "denied"),
+            (403, "RequestThrottled", "throttled"),
+            (503, "SlowDown", "throttled"),
+            (400, "KMS.ThrottlingException", "throttled"),
+            (400, "InvalidMessageContents", "rejected"),
+            (403, "SomethingNew", "rejected"),
+            (500, "InternalError", "unavailable"),
+            (400, "RequestTimeout", "unavailable"),
+            (503, "SomethingNew", "unavailable"),
+            (429, "SomethingNew", "throttled"),
+        ] {
+            assert_eq!(
+                case(answer(status, error(code))),
+                (expected, status, Some(code.to_owned()))
+            );
+        }
+    }
+
+    #[test]
+    fn the_status_decides_where_there_is_no_code() {
+        for (status, expected) in [
+            (301, "rejected"),
+            (400, "rejected"),
+            (401, "denied"),
+            (403, "denied"),
+            (404, "rejected"),
+            (408, "unavailable"),
+            (413, "rejected"),
+            (429, "throttled"),
+            (502, "unavailable"),
+            (504, "unavailable"),
+        ] {
+            let html = "<html><head><title>no</title></head><body><h1>no<hr></body></html>";
+            assert_eq!(case(answer(status, html)), (expected, status, None));
+            assert_eq!(case(answer(status, "")), (expected, status, None));
+        }
+    }
+
+    #[test]
+    fn an_error_answered_with_a_success_status_is_an_error() {
+        assert_eq!(case(answer(200, error("AccessDenied"))).0, "denied");
+    }
+
+    #[test]
+    fn an_explanation_is_shortened_and_never_shows_a_secret() {
+        let xml = error("SignatureDoesNotMatch").replace(
+            "no",
+            &format!(
+                "x-amz-security-token:marker-token marker-secret {}",
+                "é".repeat(1000)
+            ),
+        );
+        match answer(403, xml) {
+            Err(SendError::Denied(error)) => {
+                assert!(error.message.starts_with("x-amz-security-token:*** *** é"));
+                assert!(error.message.len() <= MAX_MESSAGE);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_not_followed() {
+        let xml = format!("{}{}", "<a>".repeat(100_000), error("AccessDenied"));
+        assert_eq!(case(answer(400, xml)), ("rejected", 400, None));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_answer_makes_reading_panic(status in 100u16..600, body in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+            let _ = answer(status, body);
+        }
+
+        #[test]
+        fn no_almost_xml_makes_reading_panic(status in 100u16..600, body in "(<(/?[a-zA-Z]{1,3}|!\\[CDATA\\[|!--|\\?)?[>a &;#x]{0,6}){0,20}") {
+            let _ = answer(status, body);
+        }
+    }
+}

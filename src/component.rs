@@ -1,0 +1,202 @@
+//! The contract's exports. They translate, and drive an exchange through the transport.
+
+use std::time::Duration;
+
+use crate::bindings::exports::connectors::aws_sqs::sender as wit;
+use crate::exchange::{Exchange, Step};
+use crate::timeouts::Timeouts;
+use crate::transport::{self, Transport};
+use crate::{answer, credentials, error, message, queue};
+
+/// The component.
+pub(crate) struct Component;
+
+impl wit::Guest for Component {
+    fn send_message(
+        queue: wit::Queue,
+        credentials: wit::Credentials,
+        message: wit::Message,
+        timeouts: wit::Timeouts,
+    ) -> Result<wit::Receipt, wit::SendError> {
+        let timeouts = timeouts.into();
+        let mut exchange = Exchange::new(
+            &queue.into(),
+            credentials.into(),
+            &message.into(),
+            &timeouts,
+        )?;
+        let transport = Transport::new(timeouts);
+        let mut step = exchange.start(transport::now());
+        loop {
+            step = match step {
+                Step::Send(request) => exchange.sent(transport.send(request)),
+                Step::Done(outcome) => return Ok(outcome?.into()),
+            }
+        }
+    }
+}
+
+impl From<wit::Queue> for queue::Queue {
+    fn from(queue: wit::Queue) -> Self {
+        Self {
+            url: queue.url,
+            region: queue.region,
+            endpoint: queue.endpoint,
+        }
+    }
+}
+
+impl From<wit::Credentials> for credentials::Credentials {
+    fn from(credentials: wit::Credentials) -> Self {
+        Self {
+            access_key_id: credentials.access_key_id,
+            secret_access_key: credentials.secret_access_key,
+            session_token: credentials.session_token,
+        }
+    }
+}
+
+impl From<wit::Message> for message::Message {
+    fn from(message: wit::Message) -> Self {
+        Self {
+            body: message.body,
+            attributes: message.attributes.into_iter().map(Into::into).collect(),
+            message_group_id: message.message_group_id,
+            message_deduplication_id: message.message_deduplication_id,
+            delay_seconds: message.delay_seconds,
+            aws_trace_header: message.aws_trace_header,
+        }
+    }
+}
+
+impl From<wit::MessageAttribute> for message::Attribute {
+    fn from(attribute: wit::MessageAttribute) -> Self {
+        Self {
+            name: attribute.name,
+            value: match attribute.value {
+                wit::AttributeValue::String(text) => message::Value::String(text),
+                wit::AttributeValue::Number(text) => message::Value::Number(text),
+                wit::AttributeValue::Binary(bytes) => message::Value::Binary(bytes),
+            },
+            label: attribute.label,
+        }
+    }
+}
+
+impl From<wit::Timeouts> for Timeouts {
+    fn from(timeouts: wit::Timeouts) -> Self {
+        let or = |milliseconds: Option<u32>, default| {
+            milliseconds.map_or(default, |ms| Duration::from_millis(ms.into()))
+        };
+        let default = Self::default();
+        Self {
+            connect: or(timeouts.connect_ms, default.connect),
+            first_byte: or(timeouts.first_byte_ms, default.first_byte),
+            between_bytes: or(timeouts.between_bytes_ms, default.between_bytes),
+            total: or(timeouts.total_ms, default.total),
+        }
+    }
+}
+
+impl From<answer::Receipt> for wit::Receipt {
+    fn from(receipt: answer::Receipt) -> Self {
+        Self {
+            message_id: receipt.message_id,
+            sequence_number: receipt.sequence_number,
+            md5_of_message_body: receipt.md5_of_message_body,
+            md5_of_message_attributes: receipt.md5_of_message_attributes,
+            md5_of_message_system_attributes: receipt.md5_of_message_system_attributes,
+            request_id: receipt.request_id,
+        }
+    }
+}
+
+impl From<error::SendError> for wit::SendError {
+    fn from(error: error::SendError) -> Self {
+        use error::SendError;
+        match error {
+            SendError::InvalidInput(violations) => {
+                Self::InvalidInput(violations.into_iter().map(Into::into).collect())
+            }
+            SendError::Denied(error) => Self::Denied(error.into()),
+            SendError::Rejected(error) => Self::Rejected(error.into()),
+            SendError::Throttled(error) => Self::Throttled(error.into()),
+            SendError::Unavailable(error) => Self::Unavailable(error.into()),
+            SendError::Unreachable { cause, detail } => Self::Unreachable(wit::Unreachable {
+                cause: cause.into(),
+                detail,
+            }),
+            SendError::OutcomeUnknown {
+                cause,
+                detail,
+                request_id,
+            } => Self::OutcomeUnknown(wit::UnknownOutcome {
+                cause: cause.into(),
+                detail,
+                request_id,
+            }),
+            SendError::Corrupted(corruption) => Self::Corrupted(corruption.into()),
+        }
+    }
+}
+
+impl From<error::Violation> for wit::Violation {
+    fn from(violation: error::Violation) -> Self {
+        Self {
+            field: violation.field,
+            problem: violation.problem,
+        }
+    }
+}
+
+impl From<error::AwsError> for wit::AwsError {
+    fn from(error: error::AwsError) -> Self {
+        Self {
+            status: error.status,
+            code: error.code,
+            message: error.message,
+            request_id: error.request_id,
+        }
+    }
+}
+
+impl From<error::UnreachableCause> for wit::UnreachableCause {
+    fn from(cause: error::UnreachableCause) -> Self {
+        use error::UnreachableCause;
+        match cause {
+            UnreachableCause::DeniedByHost => Self::DeniedByHost,
+            UnreachableCause::NameNotResolved => Self::NameNotResolved,
+            UnreachableCause::ConnectionRefused => Self::ConnectionRefused,
+            UnreachableCause::ConnectionTimeout => Self::ConnectionTimeout,
+            UnreachableCause::TlsFailed => Self::TlsFailed,
+            UnreachableCause::NotSent => Self::NotSent,
+        }
+    }
+}
+
+impl From<error::UnknownCause> for wit::UnknownCause {
+    fn from(cause: error::UnknownCause) -> Self {
+        use error::UnknownCause;
+        match cause {
+            UnknownCause::Timeout => Self::Timeout,
+            UnknownCause::ConnectionLost => Self::ConnectionLost,
+            UnknownCause::UnreadableAnswer => Self::UnreadableAnswer,
+        }
+    }
+}
+
+impl From<error::Corruption> for wit::Corruption {
+    fn from(corruption: error::Corruption) -> Self {
+        Self {
+            message_id: corruption.message_id,
+            part: match corruption.part {
+                error::MessagePart::Body => wit::MessagePart::Body,
+                error::MessagePart::Attributes => wit::MessagePart::Attributes,
+                error::MessagePart::SystemAttributes => wit::MessagePart::SystemAttributes,
+            },
+            sent_md5: corruption.sent_md5,
+            stored_md5: corruption.stored_md5,
+            request_id: corruption.request_id,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Camunda's AWS SQS connector as one WebAssembly component.
+//!
+//! The crate is a sans-IO core with a thin shell. Data flows one way:
+//!
+//! ```text
+//!  component  the contract's exports: translates, and drives an exchange
+//!      │
+//!  exchange   one send as a state machine; never touches a clock or a socket
+//!      │
+//!      ├─ queue, message, credentials, timeouts   arguments, checked → violations
+//!      ├─ query      message → form
+//!      ├─ signing    request → signed request (AWS Signature Version 4)
+//!      ├─ answer     response → what SQS said
+//!      └─ checksum   what SQS said it stored = what was sent?
+//!      │
+//!  transport  the only door to the outside: `wasi:http` and the clocks
+//! ```
+//!
+//! `component` and `transport` exist on WebAssembly alone. Everything else is pure and is tested
+//! natively, beside the code.
+#![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
+#![cfg_attr(target_arch = "wasm32", deny(unsafe_code))]
+
+pub mod answer;
+pub mod checksum;
+pub mod credentials;
+pub mod error;
+pub mod exchange;
+pub mod message;
+pub mod query;
+pub mod queue;
+pub mod signing;
+pub mod timeouts;
+
+#[cfg(test)]
+mod vectors;
+
+#[cfg(target_arch = "wasm32")]
+mod bindings;
+#[cfg(target_arch = "wasm32")]
+mod component;
+#[cfg(target_arch = "wasm32")]
+mod transport;

@@ -1,0 +1,319 @@
+//! `wasi:http` and the clocks: the only door to the outside.
+//!
+//! Three rules of `wasi:http`, each learnt from a host that hangs or traps without it:
+//! - The body is written after `handle`: before, nothing drains the host's buffer.
+//! - Writing waits for the stream *or* the response: a connection that fails, or a server that answers
+//!   early, leaves the stream unwritable for ever.
+//! - A write never exceeds the permit of `check-write`.
+//!
+//! `Host` is never set: the host derives it from the authority, which is what was signed.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderValue, Request, Response, uri};
+
+use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
+use crate::bindings::wasi::http::outgoing_handler;
+use crate::bindings::wasi::http::types::{
+    ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody,
+    OutgoingRequest, RequestOptions, Scheme, http_error_code,
+};
+use crate::bindings::wasi::io::poll::{Pollable, poll};
+use crate::bindings::wasi::io::streams::StreamError;
+use crate::error::{UnknownCause, UnreachableCause};
+use crate::exchange::{Failure, Reply};
+use crate::timeouts::Timeouts;
+
+/// The largest answer that is read, in bytes: SQS's own have less than 2 KiB.
+const MAX_ANSWER: usize = 256 * 1024;
+/// How much of an answer is read at a time, in bytes.
+const READ_SIZE: u64 = 16 * 1024;
+/// The headers of an answer that matter.
+const ANSWER_HEADERS: [&str; 2] = ["content-type", "x-amzn-requestid"];
+/// The last second of the year 9999, beyond which no date can be written in a signature.
+const LAST_SECOND: u64 = 253_402_300_799;
+
+/// The time of day.
+pub(crate) fn now() -> SystemTime {
+    let seconds = wall_clock::now().seconds.min(LAST_SECOND);
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+/// The way out, for one call.
+pub(crate) struct Transport {
+    timeouts: Timeouts,
+    deadline: Pollable,
+}
+
+/// The call's deadline has passed.
+struct DeadlinePassed;
+
+impl Transport {
+    /// Opens the way out; the call's deadline begins to run.
+    pub(crate) fn new(timeouts: Timeouts) -> Self {
+        Self {
+            deadline: monotonic_clock::subscribe_duration(nanoseconds(timeouts.total)),
+            timeouts,
+        }
+    }
+
+    /// Sends a request and reads the answer.
+    pub(crate) fn send(&self, request: Request<Vec<u8>>) -> Reply {
+        self.exchange(request).unwrap_or_else(Reply::None)
+    }
+
+    fn exchange(&self, request: Request<Vec<u8>>) -> Result<Reply, Failure> {
+        let (head, bytes) = request.into_parts();
+        let outgoing = outgoing(&head)?;
+        let body = outgoing.body().map_err(|()| not_sent("no request body"))?;
+        let pending = outgoing_handler::handle(outgoing, Some(self.options()))
+            .map_err(|code| failure(&code, false))?;
+        let whole = self.upload(body, &bytes, &pending)?;
+        drop(bytes);
+
+        self.wait(&[&pending.subscribe()])
+            .map_err(|DeadlinePassed| self.too_late(whole))?;
+        match pending.get() {
+            Some(Ok(Ok(response))) => Ok(self.download(&response)),
+            Some(Ok(Err(code))) => Err(failure(&code, whole)),
+            _ => Err(lost("the host gave no response", whole)),
+        }
+    }
+
+    /// Hands the body over, and says whether all of it went: not when the response came first.
+    fn upload(
+        &self,
+        body: OutgoingBody,
+        mut rest: &[u8],
+        pending: &FutureIncomingResponse,
+    ) -> Result<bool, Failure> {
+        {
+            let stream = body.write().map_err(|()| not_sent("no body stream"))?;
+            let (writable, responded) = (stream.subscribe(), pending.subscribe());
+            while !rest.is_empty() {
+                let ready = self
+                    .wait(&[&writable, &responded])
+                    .map_err(|DeadlinePassed| self.too_late(false))?;
+                if ready.contains(&1) {
+                    break;
+                }
+                let Ok(permit) = stream.check_write() else {
+                    break;
+                };
+                let (now, later) = rest.split_at(rest.len().min(permit.try_into().unwrap_or(0)));
+                if stream.write(now).is_err() {
+                    break;
+                }
+                rest = later;
+            }
+        }
+        // With a content length set, this fails when not all was written: the response tells more.
+        let _ = OutgoingBody::finish(body, None);
+        Ok(rest.is_empty())
+    }
+
+    /// Reads an answer, as far as it comes.
+    fn download(&self, response: &IncomingResponse) -> Reply {
+        let mut answer = Response::new(Vec::new());
+        *answer.status_mut() = response.status().try_into().unwrap_or_default();
+        let headers = response.headers();
+        for name in ANSWER_HEADERS {
+            let value = headers.get(name).into_iter().next();
+            if let Some(value) = value.and_then(|bytes| HeaderValue::from_bytes(&bytes).ok()) {
+                answer.headers_mut().insert(name, value);
+            }
+        }
+        match self.read_body(response, answer.body_mut()) {
+            Ok(()) => Reply::Whole(answer),
+            Err(failure) => Reply::Cut(answer, failure),
+        }
+    }
+
+    fn read_body(&self, response: &IncomingResponse, into: &mut Vec<u8>) -> Result<(), Failure> {
+        let body = response
+            .consume()
+            .map_err(|()| lost("no response body", true))?;
+        let stream = body
+            .stream()
+            .map_err(|()| lost("no response stream", true))?;
+        while into.len() < MAX_ANSWER {
+            match stream.read(READ_SIZE) {
+                Ok(bytes) if bytes.is_empty() => {
+                    self.wait(&[&stream.subscribe()])
+                        .map_err(|DeadlinePassed| self.too_late(true))?;
+                }
+                Ok(bytes) => into.extend(bytes),
+                Err(StreamError::Closed) => break,
+                Err(StreamError::LastOperationFailed(error)) => {
+                    return Err(match http_error_code(&error) {
+                        Some(code) => failure(&code, true),
+                        None => lost(&error.to_debug_string(), true),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until at least one event has happened, and tells which.
+    fn wait(&self, events: &[&Pollable]) -> Result<Vec<u32>, DeadlinePassed> {
+        let mut ready = poll(&[events, &[&self.deadline]].concat());
+        ready.retain(|index| usize::try_from(*index).is_ok_and(|index| index < events.len()));
+        if ready.is_empty() {
+            return Err(DeadlinePassed);
+        }
+        Ok(ready)
+    }
+
+    fn too_late(&self, whole: bool) -> Failure {
+        let detail = format!("no answer within {} ms", self.timeouts.total.as_millis());
+        if whole {
+            Failure::Unknown(UnknownCause::Timeout, detail)
+        } else {
+            not_sent(&detail)
+        }
+    }
+
+    /// The timeouts that the host keeps. A host that cannot is covered by the deadline.
+    fn options(&self) -> RequestOptions {
+        let options = RequestOptions::new();
+        let _ = options.set_connect_timeout(Some(nanoseconds(self.timeouts.connect)));
+        let _ = options.set_first_byte_timeout(Some(nanoseconds(self.timeouts.first_byte)));
+        let _ = options.set_between_bytes_timeout(Some(nanoseconds(self.timeouts.between_bytes)));
+        options
+    }
+}
+
+/// The head of a request, as the host takes it.
+fn outgoing(head: &http::request::Parts) -> Result<OutgoingRequest, Failure> {
+    let entries: Vec<_> = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+        .collect();
+    let fields =
+        Fields::from_list(&entries).map_err(|_| not_sent("headers refused by the host"))?;
+    let outgoing = OutgoingRequest::new(fields);
+    let scheme = if head.uri.scheme() == Some(&uri::Scheme::HTTP) {
+        Scheme::Http
+    } else {
+        Scheme::Https
+    };
+    let authority = head.uri.authority().map(uri::Authority::as_str);
+    outgoing
+        .set_method(&Method::Post)
+        .and_then(|()| outgoing.set_scheme(Some(&scheme)))
+        .and_then(|()| outgoing.set_authority(authority))
+        .and_then(|()| outgoing.set_path_with_query(Some(head.uri.path())))
+        .map_err(|()| not_sent("address refused by the host"))?;
+    Ok(outgoing)
+}
+
+fn not_sent(detail: &str) -> Failure {
+    Failure::Unreachable(UnreachableCause::NotSent, detail.to_owned())
+}
+
+/// The connection is gone. The server can only have acted on a request that it had whole.
+fn lost(detail: &str, whole: bool) -> Failure {
+    if whole {
+        Failure::Unknown(UnknownCause::ConnectionLost, detail.to_owned())
+    } else {
+        not_sent(detail)
+    }
+}
+
+/// What a host's error means, given whether it had the whole request.
+fn failure(code: &ErrorCode, whole: bool) -> Failure {
+    let detail = describe(code);
+    let cause = match code {
+        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => {
+            UnreachableCause::DeniedByHost
+        }
+        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) | ErrorCode::DestinationNotFound => {
+            UnreachableCause::NameNotResolved
+        }
+        ErrorCode::ConnectionRefused
+        | ErrorCode::DestinationUnavailable
+        | ErrorCode::DestinationIpUnroutable => UnreachableCause::ConnectionRefused,
+        ErrorCode::ConnectionTimeout => UnreachableCause::ConnectionTimeout,
+        ErrorCode::TlsProtocolError
+        | ErrorCode::TlsCertificateError
+        | ErrorCode::TlsAlertReceived(_) => UnreachableCause::TlsFailed,
+        ErrorCode::ConnectionLimitReached
+        | ErrorCode::HttpRequestLengthRequired
+        | ErrorCode::HttpRequestBodySize(_)
+        | ErrorCode::HttpRequestMethodInvalid
+        | ErrorCode::HttpRequestUriInvalid
+        | ErrorCode::HttpRequestUriTooLong
+        | ErrorCode::HttpRequestHeaderSectionSize(_)
+        | ErrorCode::HttpRequestHeaderSize(_)
+        | ErrorCode::HttpRequestTrailerSectionSize(_)
+        | ErrorCode::HttpRequestTrailerSize(_)
+        | ErrorCode::LoopDetected
+        | ErrorCode::ConfigurationError => UnreachableCause::NotSent,
+        ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout
+            if whole =>
+        {
+            return Failure::Unknown(UnknownCause::Timeout, detail);
+        }
+        _ => return lost(&detail, whole),
+    };
+    Failure::Unreachable(cause, detail)
+}
+
+/// A host's error, for people: its name in `wasi:http`, and what the host adds.
+fn describe(code: &ErrorCode) -> String {
+    let (name, more) = match code {
+        ErrorCode::DnsTimeout => ("DNS-timeout", None),
+        ErrorCode::DnsError(error) => ("DNS-error", error.rcode.as_deref()),
+        ErrorCode::DestinationNotFound => ("destination-not-found", None),
+        ErrorCode::DestinationUnavailable => ("destination-unavailable", None),
+        ErrorCode::DestinationIpProhibited => ("destination-IP-prohibited", None),
+        ErrorCode::DestinationIpUnroutable => ("destination-IP-unroutable", None),
+        ErrorCode::ConnectionRefused => ("connection-refused", None),
+        ErrorCode::ConnectionTerminated => ("connection-terminated", None),
+        ErrorCode::ConnectionTimeout => ("connection-timeout", None),
+        ErrorCode::ConnectionReadTimeout => ("connection-read-timeout", None),
+        ErrorCode::ConnectionWriteTimeout => ("connection-write-timeout", None),
+        ErrorCode::ConnectionLimitReached => ("connection-limit-reached", None),
+        ErrorCode::TlsProtocolError => ("TLS-protocol-error", None),
+        ErrorCode::TlsCertificateError => ("TLS-certificate-error", None),
+        ErrorCode::TlsAlertReceived(alert) => {
+            ("TLS-alert-received", alert.alert_message.as_deref())
+        }
+        ErrorCode::HttpRequestDenied => ("HTTP-request-denied", None),
+        ErrorCode::HttpResponseIncomplete => ("HTTP-response-incomplete", None),
+        ErrorCode::HttpResponseTimeout => ("HTTP-response-timeout", None),
+        ErrorCode::HttpProtocolError => ("HTTP-protocol-error", None),
+        ErrorCode::ConfigurationError => ("configuration-error", None),
+        ErrorCode::InternalError(text) => ("internal-error", text.as_deref()),
+        ErrorCode::HttpRequestLengthRequired
+        | ErrorCode::HttpRequestBodySize(_)
+        | ErrorCode::HttpRequestMethodInvalid
+        | ErrorCode::HttpRequestUriInvalid
+        | ErrorCode::HttpRequestUriTooLong
+        | ErrorCode::HttpRequestHeaderSectionSize(_)
+        | ErrorCode::HttpRequestHeaderSize(_)
+        | ErrorCode::HttpRequestTrailerSectionSize(_)
+        | ErrorCode::HttpRequestTrailerSize(_)
+        | ErrorCode::LoopDetected => ("request refused by the host", None),
+        ErrorCode::HttpResponseHeaderSectionSize(_)
+        | ErrorCode::HttpResponseHeaderSize(_)
+        | ErrorCode::HttpResponseBodySize(_)
+        | ErrorCode::HttpResponseTrailerSectionSize(_)
+        | ErrorCode::HttpResponseTrailerSize(_)
+        | ErrorCode::HttpResponseTransferCoding(_)
+        | ErrorCode::HttpResponseContentCoding(_)
+        | ErrorCode::HttpUpgradeFailed => ("answer refused by the host", None),
+    };
+    match more {
+        Some(more) => format!("{name}: {more}"),
+        None => name.to_owned(),
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    duration.as_nanos().try_into().unwrap_or(u64::MAX)
+}
