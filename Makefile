@@ -27,9 +27,10 @@ lint: toolchain ## Check formatting and lints, for the host and for WebAssembly
 component: toolchain ## Build the component
 	cargo build --locked --release --target $(wasm_target)
 
+# With --workspace, dependencies get the features that the tests need too, and are built once.
 .PHONY: host
 host: toolchain
-	cargo build --locked -p connector-host
+	cargo build --locked --workspace --bin connector-host
 
 .PHONY: toolchain
 toolchain:

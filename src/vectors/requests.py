@@ -44,7 +44,7 @@ def request(name, message, queue_url=QUEUE, endpoint=AWS, session_token=None):
 
     def answer(request, **_):
         sent.append(request)
-        raw = SimpleNamespace(stream=lambda: iter([b"<SendMessageResponse/>"]))
+        raw = SimpleNamespace(stream=lambda: iter([b"<R><SendMessageResult/></R>"]))
         return AWSResponse(request.url, 200, {}, raw)
 
     client.meta.events.register("before-send.sqs.SendMessage", answer)

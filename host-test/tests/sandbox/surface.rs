@@ -53,3 +53,10 @@ fn what_is_no_connector_is_not_loaded() {
     let error = host.load(empty).err().unwrap();
     assert!(matches!(error, LoadError::NotAConnector(_)), "{error}");
 }
+
+#[test]
+fn the_readme_shows_the_example_that_is_compiled() {
+    let example = include_str!("../../examples/embed.rs");
+    let (_, example) = example.split_once("\n\n").unwrap();
+    assert!(include_str!("../../../README.md").contains(example));
+}
