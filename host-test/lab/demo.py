@@ -21,7 +21,9 @@ ATTRIBUTES = {
 
 
 def main(connector_host, component):
-    # Also when it is told to end, the lab's folder is removed; the server ends with this process.
+    # The server ends with this process; these two also remove its folder. A shell's background jobs
+    # are started with interrupts ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     lab = Lab()
     try:

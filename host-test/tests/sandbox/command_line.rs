@@ -1,6 +1,10 @@
-//! The command line, and the lab that it is shown with.
+//! The command line, and the lab and the demonstration that it is shown with.
 
+use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 
@@ -267,4 +271,41 @@ fn the_lab_ends_when_its_parent_does() {
     lab.hang_up();
     assert!(lab.process.wait().unwrap().success());
     assert!(TcpStream::connect(&address).is_err());
+}
+
+#[test]
+fn the_demonstration_leaves_nothing_behind_when_it_is_interrupted() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut demonstration = Command::new(lab::python())
+            .arg(here.join("lab/demo.py"))
+            .arg(here.join("tests/sandbox/support/never_sends.sh"))
+            .arg("component")
+            .env("TMPDIR", temporary.path())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(demonstration.stdout.take().unwrap()).lines();
+        let line = lines
+            .by_ref()
+            .map(Result::unwrap)
+            .find(|line| line.contains("nowhere else"))
+            .unwrap();
+        let address = line
+            .split(['/', ' '])
+            .find(|part| part.contains("127.0.0.1:"));
+        let address = address.unwrap();
+        assert!(TcpStream::connect(address).is_ok());
+        // A terminal sends a signal to the whole group.
+        let group = format!("-{}", demonstration.id());
+        let killed = Command::new("kill")
+            .args(["-s", signal, "--", &group])
+            .status();
+        assert!(killed.unwrap().success());
+        assert_eq!(demonstration.wait().unwrap().code(), Some(code));
+        assert!(TcpStream::connect(address).is_err());
+        assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
+    }
 }

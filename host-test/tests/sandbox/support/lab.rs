@@ -1,7 +1,7 @@
 //! The server and the independent client, as a process of their own.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
@@ -88,15 +88,20 @@ fn unique(name: &str) -> String {
     format!("{name}-{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// The Python that has the server.
+pub(crate) fn python() -> PathBuf {
+    let python = artifacts::target().join("python/bin/python");
+    assert!(
+        python.exists(),
+        "{} is missing: run `make lab`",
+        python.display()
+    );
+    python
+}
+
 impl Lab {
     pub(crate) fn start() -> Self {
-        let python = artifacts::target().join("python/bin/python");
-        assert!(
-            python.exists(),
-            "{} is missing: run `make lab`",
-            python.display()
-        );
-        let mut process = Command::new(python)
+        let mut process = Command::new(python())
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/lab.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
