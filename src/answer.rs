@@ -16,8 +16,8 @@ use crate::error::{AwsError, SendError, UnknownCause};
 
 /// The deepest nesting that is followed. SQS's own answers have four levels.
 const MAX_DEPTH: usize = 32;
-/// The most of a server's explanation that is passed on, in bytes.
-const MAX_MESSAGE: usize = 1024;
+/// The most of any text of a server that is passed on, in bytes.
+const MAX_TEXT: usize = 1024;
 
 /// SQS has stored the message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,12 +45,12 @@ pub struct Receipt {
 /// What SQS refused, or that the answer is not one of SQS's.
 pub fn read(response: &Response<Vec<u8>>, credentials: &Credentials) -> Result<Receipt, SendError> {
     let text = String::from_utf8_lossy(response.body());
-    let elements = Elements::scan(&text);
+    let elements = Elements::scan(&text, credentials);
     let status = response.status();
-    let request_id = elements.request_id.clone().or_else(|| {
-        let header = response.headers().get("x-amzn-requestid")?;
-        Some(header.to_str().ok()?.to_owned())
-    });
+    let request_id = elements
+        .request_id
+        .clone()
+        .or_else(|| header(response, "x-amzn-requestid", credentials));
 
     if elements.code.is_none() && status.is_success() {
         return match elements.message_id {
@@ -67,7 +67,7 @@ pub fn read(response: &Response<Vec<u8>>, credentials: &Credentials) -> Result<R
                 detail: format!(
                     "http {} without an sqs message id: {}",
                     status.as_u16(),
-                    describe(response)
+                    describe(response, credentials)
                 ),
                 request_id,
             }),
@@ -77,8 +77,11 @@ pub fn read(response: &Response<Vec<u8>>, credentials: &Credentials) -> Result<R
     let error = AwsError {
         status: status.as_u16(),
         message: match elements.message {
-            Some(message) => shorten(credentials.redact(&message)),
-            None => format!("no explanation in the answer: {}", describe(response)),
+            Some(message) => message,
+            None => format!(
+                "no explanation in the answer: {}",
+                describe(response, credentials)
+            ),
         },
         code: elements.code,
         request_id,
@@ -87,18 +90,25 @@ pub fn read(response: &Response<Vec<u8>>, credentials: &Credentials) -> Result<R
 }
 
 /// The kind and size of an answer that says nothing else.
-fn describe(response: &Response<Vec<u8>>) -> String {
-    let content_type = response
-        .headers()
-        .get(http::header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("no content type");
-    shorten(format!("{content_type}, {} bytes", response.body().len()))
+fn describe(response: &Response<Vec<u8>>, credentials: &Credentials) -> String {
+    let content_type = header(response, "content-type", credentials);
+    format!(
+        "{}, {} bytes",
+        content_type.as_deref().unwrap_or("no content type"),
+        response.body().len()
+    )
 }
 
-/// Cuts a text to `MAX_MESSAGE` bytes, at a character.
-fn shorten(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(MAX_MESSAGE));
+/// A header of an answer, fit to be passed on.
+fn header(response: &Response<Vec<u8>>, name: &str, credentials: &Credentials) -> Option<String> {
+    let value = response.headers().get(name)?.to_str().ok()?;
+    Some(clean(value, credentials))
+}
+
+/// A text of the server, fit to be passed on: without secrets, cut to `MAX_TEXT` bytes at a character.
+fn clean(text: &str, credentials: &Credentials) -> String {
+    let mut text = credentials.redact(text);
+    text.truncate(text.floor_char_boundary(MAX_TEXT));
     text
 }
 
@@ -196,7 +206,7 @@ struct Elements {
 
 impl Elements {
     /// Reads as far as the text can be read.
-    fn scan(text: &str) -> Self {
+    fn scan(text: &str, credentials: &Credentials) -> Self {
         let mut reader = Reader::from_str(text);
         let config = reader.config_mut();
         config.allow_dangling_amp = true;
@@ -220,7 +230,7 @@ impl Elements {
                     _ => content.push_str(resolve_predefined_entity(&reference).unwrap_or("?")),
                 },
                 Event::End(_) => {
-                    elements.note(&path, content.trim());
+                    elements.note(&path, content.trim(), credentials);
                     path.pop();
                     content.clear();
                 }
@@ -232,7 +242,7 @@ impl Elements {
     }
 
     /// Takes an element that has ended, given the names from the root down to it.
-    fn note(&mut self, path: &[String], content: &str) {
+    fn note(&mut self, path: &[String], content: &str, credentials: &Credentials) {
         let [parents @ .., name] = path else { return };
         let within = |parent: &str| parents.iter().any(|name| name == parent);
         let place = match name.as_str() {
@@ -251,7 +261,7 @@ impl Elements {
             _ => return,
         };
         if place.is_none() && !content.is_empty() {
-            *place = Some(content.to_owned());
+            *place = Some(clean(content, credentials));
         }
     }
 }
@@ -474,9 +484,34 @@ mod tests {
         match answer(403, xml) {
             Err(SendError::Denied(error)) => {
                 assert!(error.message.starts_with("x-amz-security-token:*** *** é"));
-                assert!(error.message.len() <= MAX_MESSAGE);
+                assert!(error.message.len() <= MAX_TEXT);
             }
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn no_text_of_the_server_shows_a_secret_or_is_longer_than_its_limit() {
+        let secret = format!("marker-token{}", "x".repeat(5000));
+        let texts = format!(
+            "<Error><Code>{secret}</Code><Message>{secret}</Message></Error><RequestId>{secret}</RequestId>"
+        );
+        let receipt = format!(
+            "<SendMessageResponse><MessageId>{secret}</MessageId><SequenceNumber>{secret}</SequenceNumber>\
+             <MD5OfMessageBody>{secret}</MD5OfMessageBody><RequestId>{secret}</RequestId></SendMessageResponse>"
+        );
+        for body in [texts.as_str(), &receipt, ""] {
+            let response = Response::builder()
+                .header("content-type", &secret)
+                .header("x-amzn-requestid", &secret)
+                .body(body.into())
+                .unwrap();
+            let result = format!("{:?}", read(&response, &credentials()));
+            assert!(
+                result.contains("***") && !result.contains("marker"),
+                "{result}"
+            );
+            assert!(result.len() < 5 * MAX_TEXT, "{result}");
         }
     }
 

@@ -19,13 +19,13 @@ impl wit::Guest for Component {
         timeouts: wit::Timeouts,
     ) -> Result<wit::Receipt, wit::SendError> {
         let timeouts = timeouts.into();
+        let transport = Transport::new(timeouts);
         let mut exchange = Exchange::new(
             &queue.into(),
             credentials.into(),
             &message.into(),
             &timeouts,
         )?;
-        let transport = Transport::new(timeouts);
         let mut step = exchange.start(transport::now());
         loop {
             step = match step {
@@ -85,12 +85,11 @@ impl From<wit::MessageAttribute> for message::Attribute {
 
 impl From<wit::Timeouts> for Timeouts {
     fn from(timeouts: wit::Timeouts) -> Self {
-        let or = |milliseconds: Option<u32>, default| {
-            milliseconds.map_or(default, |ms| Duration::from_millis(ms.into()))
-        };
+        let duration = |milliseconds: u32| Duration::from_millis(milliseconds.into());
+        let or = |milliseconds: Option<u32>, default| milliseconds.map_or(default, duration);
         let default = Self::default();
         Self {
-            connect: or(timeouts.connect_ms, default.connect),
+            connect: timeouts.connect_ms.map(duration),
             first_byte: or(timeouts.first_byte_ms, default.first_byte),
             between_bytes: or(timeouts.between_bytes_ms, default.between_bytes),
             total: or(timeouts.total_ms, default.total),
@@ -169,6 +168,7 @@ impl From<error::UnreachableCause> for wit::UnreachableCause {
             UnreachableCause::ConnectionRefused => Self::ConnectionRefused,
             UnreachableCause::ConnectionTimeout => Self::ConnectionTimeout,
             UnreachableCause::TlsFailed => Self::TlsFailed,
+            UnreachableCause::Timeout => Self::Timeout,
             UnreachableCause::NotSent => Self::NotSent,
         }
     }

@@ -4,6 +4,12 @@ use std::fmt;
 
 use crate::error::Violation;
 
+/// The longest access key id, in bytes, of AWS's IAM API reference.
+const MAX_ACCESS_KEY_ID: usize = 128;
+/// The longest session token, in bytes. AWS names no limit; real ones have less than 4 KiB. Hosts end a
+/// component whose headers are beyond measure, so there has to be one.
+const MAX_SESSION_TOKEN: usize = 32 * 1024;
+
 /// AWS credentials of one identity. `Debug` shows the access key id alone.
 #[derive(Clone)]
 pub struct Credentials {
@@ -42,15 +48,29 @@ impl Credentials {
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
         let parts = [
-            ("access-key-id", Some(&self.access_key_id)),
-            ("secret-access-key", Some(&self.secret_access_key)),
-            ("session-token", self.session_token.as_ref()),
+            (
+                "access-key-id",
+                Some(&self.access_key_id),
+                MAX_ACCESS_KEY_ID,
+            ),
+            (
+                "secret-access-key",
+                Some(&self.secret_access_key),
+                usize::MAX,
+            ),
+            (
+                "session-token",
+                self.session_token.as_ref(),
+                MAX_SESSION_TOKEN,
+            ),
         ];
         let mut violations = Vec::new();
-        for (name, value) in parts {
+        for (name, value, max) in parts {
             let Some(value) = value else { continue };
             let problem = if value.is_empty() {
                 "must not be empty".to_owned()
+            } else if value.len() > max {
+                format!("must be at most {max} bytes: has {}", value.len())
             } else if let Some(at) = value.bytes().position(|byte| !byte.is_ascii_graphic()) {
                 format!(
                     "must be ascii without white space or control characters: byte {at} of {} is not",
@@ -98,6 +118,29 @@ mod tests {
     #[test]
     fn usable_credentials_have_no_violations() {
         assert_eq!(credentials().violations(), []);
+    }
+
+    #[test]
+    fn what_goes_into_a_header_has_a_limit() {
+        let of = |id: usize, token: usize| Credentials {
+            access_key_id: "A".repeat(id),
+            session_token: Some("t".repeat(token)),
+            ..credentials()
+        };
+        assert_eq!(of(128, 32_768).violations(), []);
+        assert_eq!(
+            of(129, 32_769).violations(),
+            [
+                Violation::new(
+                    "credentials.access-key-id",
+                    "must be at most 128 bytes: has 129"
+                ),
+                Violation::new(
+                    "credentials.session-token",
+                    "must be at most 32768 bytes: has 32769"
+                ),
+            ]
+        );
     }
 
     #[test]

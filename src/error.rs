@@ -80,6 +80,8 @@ pub enum UnreachableCause {
     ConnectionTimeout,
     /// No trusted TLS connection.
     TlsFailed,
+    /// The call's time was over before the whole request had been handed over.
+    Timeout,
     /// The whole request was never handed over.
     NotSent,
 }

@@ -47,29 +47,44 @@ pub enum Reply {
     /// An answer.
     Whole(Response<Vec<u8>>),
     /// An answer that broke off, and why.
-    Cut(Response<Vec<u8>>, Failure),
+    Cut(Response<Vec<u8>>, Interruption),
     /// No answer, and why.
     None(Failure),
 }
 
-/// Why a request has no answer, or no whole one.
+/// Why a request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The request did not reach the server, or not whole.
+    /// The request did not reach the server, or not whole: the cause, and a detail for people.
     Unreachable(UnreachableCause, String),
     /// The request may have reached the server.
-    Unknown(UnknownCause, String),
+    Interrupted(Interruption),
+}
+
+/// Why an answer that may have been under way did not come, or not whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interruption {
+    /// The cause, to branch on.
+    pub cause: UnknownCause,
+    /// The host's own error, for people.
+    pub detail: String,
 }
 
 impl From<Failure> for SendError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Unreachable(cause, detail) => Self::Unreachable { cause, detail },
-            Failure::Unknown(cause, detail) => Self::OutcomeUnknown {
-                cause,
-                detail,
-                request_id: None,
-            },
+            Failure::Interrupted(interruption) => interruption.into(),
+        }
+    }
+}
+
+impl From<Interruption> for SendError {
+    fn from(interruption: Interruption) -> Self {
+        Self::OutcomeUnknown {
+            cause: interruption.cause,
+            detail: interruption.detail,
+            request_id: None,
         }
     }
 }
@@ -128,10 +143,7 @@ impl Exchange {
     pub fn start(&mut self, now: SystemTime) -> Step {
         match self.request(now) {
             Ok(request) => Step::Send(request),
-            Err(problem) => Step::Done(Err(SendError::InvalidInput(vec![Violation::new(
-                "credentials",
-                problem,
-            )]))),
+            Err(violation) => Step::Done(Err(SendError::InvalidInput(vec![violation]))),
         }
     }
 
@@ -139,9 +151,9 @@ impl Exchange {
     pub fn sent(&mut self, reply: Reply) -> Step {
         Step::Done(match reply {
             Reply::Whole(response) => self.read(&response),
-            Reply::Cut(response, failure) => match self.read(&response) {
+            Reply::Cut(response, interruption) => match self.read(&response) {
                 // The rest of the answer would have told.
-                Err(SendError::OutcomeUnknown { .. }) => Err(failure.into()),
+                Err(SendError::OutcomeUnknown { .. }) => Err(interruption.into()),
                 told => told,
             },
             Reply::None(failure) => Err(failure.into()),
@@ -153,14 +165,14 @@ impl Exchange {
     }
 
     /// The request, signed. The form leaves with it.
-    fn request(&mut self, now: SystemTime) -> Result<Request<Vec<u8>>, &'static str> {
+    fn request(&mut self, now: SystemTime) -> Result<Request<Vec<u8>>, Violation> {
         let form = std::mem::take(&mut self.form);
         let mut request = Request::post(self.destination.uri.clone())
             .header(header::CONTENT_TYPE, query::CONTENT_TYPE)
             .header(header::CONTENT_LENGTH, form.len())
             .header(header::USER_AGENT, USER_AGENT)
             .body(form)
-            .map_err(|_| "the request cannot be built")?;
+            .map_err(|_| Violation::new("queue", "has an address that cannot be requested"))?;
         sign_request(
             &mut request,
             &self.credentials,
@@ -261,6 +273,13 @@ mod tests {
         }
     }
 
+    fn lost() -> Interruption {
+        Interruption {
+            cause: UnknownCause::ConnectionLost,
+            detail: "lost".into(),
+        }
+    }
+
     const BODY: &str = "5d41402abc4b2a76b9719d911017c592";
     const ATTRIBUTES: &str = "a45daa70926828a2f0a1db3418e6feb4";
 
@@ -340,7 +359,7 @@ mod tests {
                 detail: "refused".into()
             })
         );
-        let failure = Failure::Unknown(UnknownCause::ConnectionLost, "lost".into());
+        let failure = Failure::Interrupted(lost());
         assert_eq!(
             done(exchange().sent(Reply::None(failure))),
             Err(SendError::OutcomeUnknown {
@@ -356,8 +375,7 @@ mod tests {
         let cut = |status, body: &str| {
             let mut response = Response::new(body.into());
             *response.status_mut() = status;
-            let failure = Failure::Unknown(UnknownCause::ConnectionLost, "lost".into());
-            done(exchange().sent(Reply::Cut(response, failure)))
+            done(exchange().sent(Reply::Cut(response, lost())))
         };
         let receipt = "<SendMessageResponse><SendMessageResult><MessageId>m-1</MessageId>\
                        </SendMessageResult></SendMessageResponse>";

@@ -98,7 +98,8 @@ impl Message {
         self.body.len() + attributes.sum::<usize>()
     }
 
-    /// Lists every rule of SQS that this message breaks, on a FIFO queue or on a standard one.
+    /// Lists every rule of SQS that this message breaks, on a FIFO queue or on a standard one. Of more
+    /// attributes than there may be, the rest is not looked at.
     #[must_use]
     pub fn violations(&self, fifo: bool) -> Vec<Violation> {
         let mut violations = Violations(Vec::new());
@@ -149,7 +150,7 @@ impl Message {
                 format!("must be at most {MAX_ATTRIBUTES}: are {count}"),
             );
         }
-        for (index, attribute) in self.attributes.iter().enumerate() {
+        for (index, attribute) in self.attributes.iter().take(MAX_ATTRIBUTES).enumerate() {
             let field = format!("message.attributes[{index}]");
             violations.check(&format!("{field}.name"), check_name(&attribute.name));
             let twin = self.attributes[..index]

@@ -8,6 +8,9 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 
 use crate::error::Violation;
 
+/// The longest region, in bytes: three times as long as any that there is.
+const MAX_REGION: usize = 64;
+
 /// The queue that a message goes to, as the caller names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
@@ -37,44 +40,38 @@ impl Queue {
     /// # Errors
     /// Every rule that the URL, the region or the endpoint breaks.
     pub fn destination(&self) -> Result<Destination, Vec<Violation>> {
-        let mut violations = Vec::new();
-        let mut parse = |field: &str, text: &str| {
-            parse(text)
-                .map_err(|problem| violations.push(Violation::new(field, problem)))
-                .ok()
-        };
-        let url = parse("queue.url", &self.url);
-        let endpoint = match &self.endpoint {
-            Some(endpoint) => parse("queue.endpoint", endpoint).and_then(|parsed| {
-                let plain = parsed.query().is_none() && !endpoint.contains('#');
-                if !plain {
-                    violations.push(Violation::new(
-                        "queue.endpoint",
-                        "must not have a query or a fragment",
-                    ));
-                }
-                plain.then_some(Some(parsed))
-            }),
-            None => Some(None),
-        };
-        let hosts = [url.as_ref(), endpoint.iter().flatten().next()];
+        let url = parse(&self.url).and_then(|url| {
+            if url.path().trim_matches('/').is_empty() {
+                return Err("must name a queue after the host".into());
+            }
+            Ok(url)
+        });
+        let endpoint = self.endpoint.as_deref().map(parse_endpoint).transpose();
         let region = match &self.region {
             Some(region) => check_region(region).map_or(Ok(region.clone()), Err),
-            None => hosts
-                .iter()
-                .flatten()
-                .find_map(|uri| region_of(uri.host()?))
-                .ok_or_else(|| "is required: the host of the url does not carry it".to_owned()),
-        }
-        .map_err(|problem| violations.push(Violation::new("queue.region", problem)));
-
+            None => [
+                url.as_ref().ok(),
+                endpoint.as_ref().ok().and_then(Option::as_ref),
+            ]
+            .into_iter()
+            .flatten()
+            .find_map(|uri| region_of(uri.host()?))
+            .ok_or_else(|| "is required: the host of the url does not carry it".to_owned()),
+        };
         match (url, endpoint, region) {
-            (Some(url), Some(endpoint), Ok(region)) => Ok(Destination {
+            (Ok(url), Ok(endpoint), Ok(region)) => Ok(Destination {
                 fifo: is_fifo(url.path()),
                 uri: endpoint.unwrap_or_else(|| root_of(url)),
                 region,
             }),
-            _ => Err(violations),
+            (url, endpoint, region) => Err([
+                ("queue.url", url.err()),
+                ("queue.endpoint", endpoint.err()),
+                ("queue.region", region.err()),
+            ]
+            .into_iter()
+            .filter_map(|(field, problem)| Some(Violation::new(field, problem?)))
+            .collect()),
         }
     }
 }
@@ -132,9 +129,21 @@ fn parse(text: &str) -> Result<Uri, String> {
     Uri::from_parts(parts).map_err(|_| malformed())
 }
 
+/// An endpoint: an address whose path is kept, and which has nothing behind it.
+fn parse_endpoint(text: &str) -> Result<Uri, String> {
+    let uri = parse(text)?;
+    if uri.query().is_some() || text.contains('#') {
+        return Err("must not have a query or a fragment".into());
+    }
+    Ok(uri)
+}
+
 fn check_region(region: &str) -> Option<String> {
-    if region.is_empty() {
-        return Some("must not be empty".into());
+    if region.is_empty() || region.len() > MAX_REGION {
+        return Some(format!(
+            "must be 1 to {MAX_REGION} bytes: has {}",
+            region.len()
+        ));
     }
     let at = region
         .bytes()
@@ -364,6 +373,10 @@ mod tests {
                 "must not contain user information",
             ),
             (
+                "https://sqs.eu-west-1.amazonaws.com/",
+                "must name a queue after the host",
+            ),
+            (
                 "https://sqs.eu-west-1.amazonaws.com:99999/1/q",
                 "must have a port between 0 and 65535",
             ),
@@ -389,6 +402,24 @@ mod tests {
         };
         let fields: Vec<_> = violations(&queue).into_iter().map(|v| v.field).collect();
         assert_eq!(fields, ["queue.url", "queue.endpoint", "queue.region"]);
+    }
+
+    #[test]
+    fn a_region_has_1_to_64_bytes() {
+        let of = |length: usize| Queue {
+            region: Some("r".repeat(length)),
+            ..queue("http://localhost/1/q")
+        };
+        assert_eq!(destination(&of(64)).1.len(), 64);
+        for length in [0, 65] {
+            assert_eq!(
+                violations(&of(length)),
+                [Violation::new(
+                    "queue.region",
+                    format!("must be 1 to 64 bytes: has {length}")
+                )]
+            );
+        }
     }
 
     proptest::proptest! {

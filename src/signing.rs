@@ -11,6 +11,7 @@ use aws_sigv4::sign::v4::SigningParams;
 use http::header::CONTENT_TYPE;
 
 use crate::credentials::Credentials;
+use crate::error::Violation;
 
 /// The name that SQS goes by in a signature.
 const SERVICE: &str = "sqs";
@@ -20,14 +21,13 @@ const SERVICE: &str = "sqs";
 /// The headers that carry the signature replace those of an earlier attempt.
 ///
 /// # Errors
-/// A short text, never with a secret, when the request or the credentials cannot be signed at all.
-/// Neither happens to arguments that were validated.
+/// The argument that cannot be signed with. None is known that passes validation.
 pub fn sign_request(
     request: &mut http::Request<Vec<u8>>,
     credentials: &Credentials,
     region: &str,
     time: SystemTime,
-) -> Result<(), &'static str> {
+) -> Result<(), Violation> {
     let identity = aws_credential_types::Credentials::new(
         credentials.access_key_id.as_str(),
         credentials.secret_access_key.as_str(),
@@ -43,7 +43,7 @@ pub fn sign_request(
         .time(time)
         .settings(SigningSettings::default())
         .build()
-        .map_err(|_| "incomplete signing parameters")?
+        .map_err(|_| Violation::new("credentials", "cannot be used to sign"))?
         .into();
     let content_type = request
         .headers()
@@ -57,9 +57,9 @@ pub fn sign_request(
         content_type.into_iter(),
         SignableBody::Bytes(request.body()),
     )
-    .map_err(|_| "the request cannot be signed")?;
+    .map_err(|_| Violation::new("queue", "has an address that cannot be signed"))?;
     let (instructions, _) = sign(signable, &params)
-        .map_err(|_| "the credentials cannot be used to sign")?
+        .map_err(|_| Violation::new("credentials", "cannot be used to sign"))?
         .into_parts();
     instructions.apply_to_request_http1x(request);
     Ok(())

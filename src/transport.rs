@@ -10,9 +10,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderValue, Request, Response, uri};
+use http::{HeaderValue, Request, Response, StatusCode, uri};
 
-use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
+use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
+use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::wasi::http::outgoing_handler;
 use crate::bindings::wasi::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody,
@@ -21,7 +22,7 @@ use crate::bindings::wasi::http::types::{
 use crate::bindings::wasi::io::poll::{Pollable, poll};
 use crate::bindings::wasi::io::streams::StreamError;
 use crate::error::{UnknownCause, UnreachableCause};
-use crate::exchange::{Failure, Reply};
+use crate::exchange::{Failure, Interruption, Reply};
 use crate::timeouts::Timeouts;
 
 /// The largest answer that is read, in bytes: SQS's own have less than 2 KiB.
@@ -45,14 +46,20 @@ pub(crate) struct Transport {
     deadline: Pollable,
 }
 
-/// The call's deadline has passed.
-struct DeadlinePassed;
+/// What became of a body that was handed to the host.
+enum Upload {
+    /// The host has all of it.
+    Whole,
+    /// The response came first. The rest of the body ends with this, and must not before the response is
+    /// read: to end it early ends the connection.
+    Partial(#[expect(dead_code, reason = "held for its drop")] OutgoingBody),
+}
 
 impl Transport {
     /// Opens the way out; the call's deadline begins to run.
     pub(crate) fn new(timeouts: Timeouts) -> Self {
         Self {
-            deadline: monotonic_clock::subscribe_duration(nanoseconds(timeouts.total)),
+            deadline: subscribe_duration(nanoseconds(timeouts.total)),
             timeouts,
         }
     }
@@ -68,11 +75,13 @@ impl Transport {
         let body = outgoing.body().map_err(|()| not_sent("no request body"))?;
         let pending = outgoing_handler::handle(outgoing, Some(self.options()))
             .map_err(|code| failure(&code, false))?;
-        let whole = self.upload(body, &bytes, &pending)?;
+        let upload = self.upload(body, &bytes, &pending)?;
         drop(bytes);
 
-        self.wait(&[&pending.subscribe()])
-            .map_err(|DeadlinePassed| self.too_late(whole))?;
+        let whole = matches!(upload, Upload::Whole);
+        if !poll(&[&pending.subscribe(), &self.deadline]).contains(&0) {
+            return Err(self.too_late(whole));
+        }
         match pending.get() {
             Some(Ok(Ok(response))) => Ok(self.download(&response)),
             Some(Ok(Err(code))) => Err(failure(&code, whole)),
@@ -80,42 +89,55 @@ impl Transport {
         }
     }
 
-    /// Hands the body over, and says whether all of it went: not when the response came first.
+    /// Hands the body over, or as much of it as goes before the response comes.
     fn upload(
         &self,
         body: OutgoingBody,
         mut rest: &[u8],
         pending: &FutureIncomingResponse,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Upload, Failure> {
         {
             let stream = body.write().map_err(|()| not_sent("no body stream"))?;
             let (writable, responded) = (stream.subscribe(), pending.subscribe());
+            let wait = || poll(&[&writable, &responded, &self.deadline]);
             while !rest.is_empty() {
-                let ready = self
-                    .wait(&[&writable, &responded])
-                    .map_err(|DeadlinePassed| self.too_late(false))?;
+                let ready = wait();
                 if ready.contains(&1) {
                     break;
+                }
+                if ready.contains(&2) {
+                    return Err(self.too_late(false));
                 }
                 let Ok(permit) = stream.check_write() else {
                     break;
                 };
-                let (now, later) = rest.split_at(rest.len().min(permit.try_into().unwrap_or(0)));
+                let permit = permit.try_into().unwrap_or(usize::MAX);
+                let (now, later) = rest.split_at(rest.len().min(permit));
                 if stream.write(now).is_err() {
                     break;
                 }
                 rest = later;
             }
+            // A stream that is dropped unflushed may lose what was written last.
+            if rest.is_empty() && stream.flush().is_ok() {
+                wait();
+            }
         }
-        // With a content length set, this fails when not all was written: the response tells more.
+        if !rest.is_empty() {
+            return Ok(Upload::Partial(body));
+        }
+        // If this fails, so does the response, and that tells more.
         let _ = OutgoingBody::finish(body, None);
-        Ok(rest.is_empty())
+        Ok(Upload::Whole)
     }
 
     /// Reads an answer, as far as it comes.
     fn download(&self, response: &IncomingResponse) -> Reply {
         let mut answer = Response::new(Vec::new());
-        *answer.status_mut() = response.status().try_into().unwrap_or_default();
+        let Ok(status) = StatusCode::from_u16(response.status()) else {
+            return Reply::None(lost("the answer has no valid status", true));
+        };
+        *answer.status_mut() = status;
         let headers = response.headers();
         for name in ANSWER_HEADERS {
             let value = headers.get(name).into_iter().next();
@@ -125,29 +147,43 @@ impl Transport {
         }
         match self.read_body(response, answer.body_mut()) {
             Ok(()) => Reply::Whole(answer),
-            Err(failure) => Reply::Cut(answer, failure),
+            Err(interruption) => Reply::Cut(answer, interruption),
         }
     }
 
-    fn read_body(&self, response: &IncomingResponse, into: &mut Vec<u8>) -> Result<(), Failure> {
+    fn read_body(
+        &self,
+        response: &IncomingResponse,
+        into: &mut Vec<u8>,
+    ) -> Result<(), Interruption> {
         let body = response
             .consume()
-            .map_err(|()| lost("no response body", true))?;
+            .map_err(|()| interruption(UnknownCause::ConnectionLost, "no response body"))?;
         let stream = body
             .stream()
-            .map_err(|()| lost("no response stream", true))?;
+            .map_err(|()| interruption(UnknownCause::ConnectionLost, "no response stream"))?;
         while into.len() < MAX_ANSWER {
             match stream.read(READ_SIZE) {
                 Ok(bytes) if bytes.is_empty() => {
-                    self.wait(&[&stream.subscribe()])
-                        .map_err(|DeadlinePassed| self.too_late(true))?;
+                    let silence = subscribe_duration(nanoseconds(self.timeouts.between_bytes));
+                    let ready = poll(&[&stream.subscribe(), &self.deadline, &silence]);
+                    if ready.contains(&1) {
+                        return Err(interruption(UnknownCause::Timeout, &self.deadline_text()));
+                    }
+                    if !ready.contains(&0) {
+                        let silent = self.timeouts.between_bytes.as_millis();
+                        let detail = format!("nothing more within {silent} ms");
+                        return Err(interruption(UnknownCause::Timeout, &detail));
+                    }
                 }
                 Ok(bytes) => into.extend(bytes),
                 Err(StreamError::Closed) => break,
                 Err(StreamError::LastOperationFailed(error)) => {
                     return Err(match http_error_code(&error) {
-                        Some(code) => failure(&code, true),
-                        None => lost(&error.to_debug_string(), true),
+                        Some(code) => interrupted(&code),
+                        None => {
+                            interruption(UnknownCause::ConnectionLost, &error.to_debug_string())
+                        }
                     });
                 }
             }
@@ -155,31 +191,25 @@ impl Transport {
         Ok(())
     }
 
-    /// Waits until at least one event has happened, and tells which.
-    fn wait(&self, events: &[&Pollable]) -> Result<Vec<u32>, DeadlinePassed> {
-        let mut ready = poll(&[events, &[&self.deadline]].concat());
-        ready.retain(|index| usize::try_from(*index).is_ok_and(|index| index < events.len()));
-        if ready.is_empty() {
-            return Err(DeadlinePassed);
-        }
-        Ok(ready)
-    }
-
     fn too_late(&self, whole: bool) -> Failure {
-        let detail = format!("no answer within {} ms", self.timeouts.total.as_millis());
+        let detail = self.deadline_text();
         if whole {
-            Failure::Unknown(UnknownCause::Timeout, detail)
+            Failure::Interrupted(interruption(UnknownCause::Timeout, &detail))
         } else {
-            not_sent(&detail)
+            Failure::Unreachable(UnreachableCause::Timeout, detail)
         }
     }
 
-    /// The timeouts that the host keeps. A host that cannot is covered by the deadline.
+    fn deadline_text(&self) -> String {
+        format!("no end within {} ms", self.timeouts.total.as_millis())
+    }
+
+    /// The timeouts that only the host can keep. One that cannot is covered by the deadline. That between
+    /// bytes is kept here: what a host says when it is over differs too much.
     fn options(&self) -> RequestOptions {
         let options = RequestOptions::new();
-        let _ = options.set_connect_timeout(Some(nanoseconds(self.timeouts.connect)));
+        let _ = options.set_connect_timeout(self.timeouts.connect.map(nanoseconds));
         let _ = options.set_first_byte_timeout(Some(nanoseconds(self.timeouts.first_byte)));
-        let _ = options.set_between_bytes_timeout(Some(nanoseconds(self.timeouts.between_bytes)));
         options
     }
 }
@@ -216,15 +246,33 @@ fn not_sent(detail: &str) -> Failure {
 /// The connection is gone. The server can only have acted on a request that it had whole.
 fn lost(detail: &str, whole: bool) -> Failure {
     if whole {
-        Failure::Unknown(UnknownCause::ConnectionLost, detail.to_owned())
+        Failure::Interrupted(interruption(UnknownCause::ConnectionLost, detail))
     } else {
         not_sent(detail)
     }
 }
 
+fn interruption(cause: UnknownCause, detail: &str) -> Interruption {
+    Interruption {
+        cause,
+        detail: detail.to_owned(),
+    }
+}
+
+/// What a host's error means once the request was sent: whatever its name, not that it never was.
+fn interrupted(code: &ErrorCode) -> Interruption {
+    let cause = match code {
+        ErrorCode::ConnectionTimeout
+        | ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout => UnknownCause::Timeout,
+        _ => UnknownCause::ConnectionLost,
+    };
+    interruption(cause, &describe(code))
+}
+
 /// What a host's error means, given whether it had the whole request.
 fn failure(code: &ErrorCode, whole: bool) -> Failure {
-    let detail = describe(code);
     let cause = match code {
         ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => {
             UnreachableCause::DeniedByHost
@@ -251,16 +299,10 @@ fn failure(code: &ErrorCode, whole: bool) -> Failure {
         | ErrorCode::HttpRequestTrailerSize(_)
         | ErrorCode::LoopDetected
         | ErrorCode::ConfigurationError => UnreachableCause::NotSent,
-        ErrorCode::ConnectionReadTimeout
-        | ErrorCode::ConnectionWriteTimeout
-        | ErrorCode::HttpResponseTimeout
-            if whole =>
-        {
-            return Failure::Unknown(UnknownCause::Timeout, detail);
-        }
-        _ => return lost(&detail, whole),
+        _ if whole => return Failure::Interrupted(interrupted(code)),
+        _ => UnreachableCause::NotSent,
     };
-    Failure::Unreachable(cause, detail)
+    Failure::Unreachable(cause, describe(code))
 }
 
 /// A host's error, for people: its name in `wasi:http`, and what the host adds.

@@ -57,10 +57,12 @@ class Lab:
         config.bind = [f"fd://{listener.detach()}"]
         config.keep_alive_timeout = 75
         config.errorlog = None
-        forever = asyncio.Event
+
+        async def for_ever():
+            await asyncio.Event().wait()
 
         def run():
-            asyncio.run(serve(app, config, shutdown_trigger=lambda: forever().wait()))
+            asyncio.run(serve(app, config, shutdown_trigger=for_ever))
 
         threading.Thread(target=run, daemon=True).start()
 

@@ -1,6 +1,6 @@
 //! Why something did not work.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use crate::contract::{AwsError, SendError, UnknownCause, UnreachableCause};
@@ -13,8 +13,8 @@ pub enum LoadError {
     /// The engine refused its configuration.
     #[error("the engine could not be set up: {0}")]
     Engine(String),
-    /// No certificate to trust: neither the system's nor one that was given.
-    #[error("no trusted certificates: {0}")]
+    /// A PEM text that was given to trust holds no certificate, or a broken one.
+    #[error("certificates to trust: {0}")]
     Certificates(String),
     /// The component's file could not be read.
     #[error("the component could not be read: {0}")]
@@ -66,7 +66,18 @@ impl fmt::Display for StopReason {
 }
 
 impl fmt::Display for CallError {
+    /// One line: servers' texts may hold line breaks and worse, which must not forge a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.describe(&mut text)?;
+        text.chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .try_for_each(|c| f.write_char(c))
+    }
+}
+
+impl CallError {
+    fn describe(&self, f: &mut String) -> fmt::Result {
         match self {
             Self::Send(error) => describe(error, f),
             Self::Stopped {
@@ -86,14 +97,8 @@ impl fmt::Display for CallError {
 
 impl std::error::Error for CallError {}
 
-impl From<SendError> for CallError {
-    fn from(error: SendError) -> Self {
-        Self::Send(error)
-    }
-}
-
 /// One line for each case of the contract's error.
-fn describe(error: &SendError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn describe(error: &SendError, f: &mut String) -> fmt::Result {
     match error {
         SendError::InvalidInput(violations) => {
             f.write_str("invalid input:")?;
@@ -114,6 +119,7 @@ fn describe(error: &SendError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 UnreachableCause::ConnectionRefused => "connection refused",
                 UnreachableCause::ConnectionTimeout => "no connection in time",
                 UnreachableCause::TlsFailed => "no trusted tls connection",
+                UnreachableCause::Timeout => "out of time before the request was sent whole",
                 UnreachableCause::NotSent => "the request was not sent whole",
             };
             write!(f, "unreachable: {cause} ({})", unreachable.detail)
@@ -143,7 +149,7 @@ fn describe(error: &SendError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
 }
 
-fn describe_aws(case: &str, error: &AwsError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn describe_aws(case: &str, error: &AwsError, f: &mut String) -> fmt::Result {
     write!(f, "{case}: ")?;
     match &error.code {
         Some(code) => write!(f, "{code} (http {})", error.status)?,

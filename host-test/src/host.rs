@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Config, Engine, Store};
+use wasmtime::{Config, Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
@@ -23,7 +23,7 @@ use crate::inspect::Surface;
 use crate::limits::{Limits, MemoryExceeded, MemoryLimit};
 use crate::outgoing::{Hooks, Outgoing};
 
-/// How often a running sandbox lets others run, and the precision of the deadline of one that loops.
+/// How often a sandbox that computes lets others run, and has its deadline looked at.
 const TICK: Duration = Duration::from_millis(10);
 
 /// Loads connectors, and holds what their sandboxes share: the engine, the allow-list, connections.
@@ -39,7 +39,7 @@ pub struct Host {
 pub struct HostBuilder {
     allowed: AllowList,
     addresses: HashMap<String, SocketAddr>,
-    certificates: Vec<u8>,
+    certificates: Vec<Vec<u8>>,
     limits: Limits,
 }
 
@@ -47,7 +47,7 @@ impl HostBuilder {
     /// Lets requests out to a server. None is let out to any other.
     #[must_use]
     pub fn allow(mut self, origin: Origin) -> Self {
-        self.allowed.extend([origin]);
+        self.allowed.add(origin);
         self
     }
 
@@ -61,11 +61,11 @@ impl HostBuilder {
         self
     }
 
-    /// Trusts the certificate authorities of a PEM file, beside those that the system trusts.
+    /// Trusts the certificate authorities of a PEM text, beside those that the system trusts. A system
+    /// without any is no error until a server's certificate is looked at.
     #[must_use]
     pub fn trust(mut self, pem: &[u8]) -> Self {
-        self.certificates.extend(pem);
-        self.certificates.push(b'\n');
+        self.certificates.push(pem.to_owned());
         self
     }
 
@@ -143,6 +143,9 @@ pub struct Connector {
 
 impl Connector {
     /// Sends one message, in a sandbox of its own.
+    ///
+    /// To drop the future ends the call, and nobody knows whether the message arrived: a deadline of the
+    /// host's [`Limits`] says whether a request had left, a timeout around this call cannot.
     pub async fn send_message(
         &self,
         queue: &Queue,
@@ -166,8 +169,8 @@ impl Connector {
         };
         let reason = match tokio::time::timeout(self.limits.deadline, call).await {
             Ok(Ok(result)) => return result.map_err(CallError::Send),
-            Ok(Err(error)) => stop_reason(&error),
-            Err(_) => StopReason::Deadline(self.limits.deadline),
+            Ok(Err(error)) if !error.is::<DeadlinePassed>() => stop_reason(&error),
+            _ => StopReason::Deadline(self.limits.deadline),
         };
         Err(CallError::Stopped {
             reason,
@@ -181,16 +184,29 @@ impl Connector {
             wasi: WasiCtx::default(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(Arc::clone(&self.outgoing)),
-            memory: MemoryLimit(self.limits.memory),
+            memory: MemoryLimit::new(self.limits.memory),
         };
         let mut store = Store::new(&self.engine, sandbox);
         store.limiter(|sandbox| &mut sandbox.memory);
-        // A guest that computes yields at every tick, so that the deadline can end it.
+        // A guest that waits is ended by a timer. One that computes may keep timers from running, so it is
+        // looked at here, at every tick.
+        let limit = self.limits.deadline;
+        let end = Instant::now() + limit;
         store.set_epoch_deadline(1);
-        store.epoch_deadline_async_yield_and_update(1);
+        store.epoch_deadline_callback(move |_| {
+            if Instant::now() >= end {
+                return Err(wasmtime::Error::new(DeadlinePassed));
+            }
+            Ok(UpdateDeadline::Yield(1))
+        });
         store
     }
 }
+
+/// A guest that computes was met after its deadline.
+#[derive(Debug, thiserror::Error)]
+#[error("the deadline has passed")]
+struct DeadlinePassed;
 
 fn stop_reason(error: &wasmtime::Error) -> StopReason {
     if let Some(exceeded) = error.downcast_ref::<MemoryExceeded>() {
@@ -256,15 +272,22 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Sandbox>> {
     Ok(linker)
 }
 
-/// Trusts what the system trusts, and the certificates of a PEM text.
-fn tls(pem: &[u8]) -> Result<ClientConfig, LoadError> {
+/// Trusts what the system trusts, and the certificates of PEM texts.
+fn tls(texts: &[Vec<u8>]) -> Result<ClientConfig, LoadError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        certificate
-            .map_err(|error| error.to_string())
-            .and_then(|certificate| roots.add(certificate).map_err(|error| error.to_string()))
-            .map_err(LoadError::Certificates)?;
+    for pem in texts {
+        let before = roots.len();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate =
+                certificate.map_err(|error| LoadError::Certificates(error.to_string()))?;
+            roots
+                .add(certificate)
+                .map_err(|error| LoadError::Certificates(error.to_string()))?;
+        }
+        if roots.len() == before {
+            return Err(LoadError::Certificates("no certificate in the pem".into()));
+        }
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)

@@ -2,7 +2,7 @@
 //!
 //! It loads the component once and runs each call in a fresh sandbox, so no call sees what another
 //! left behind. A sandbox gets no files, no environment, no sockets and no standard streams. Requests
-//! leave through the host, to the origins of an [`AllowList`] only, over connections that sandboxes
+//! leave through the host, to the [`Origin`]s that were allowed only, over connections that sandboxes
 //! share. A call that loops, waits or grows beyond its [`Limits`] is ended.
 //!
 //! ```no_run
@@ -25,7 +25,7 @@ pub use contract::{
     SendError, Timeouts, UnknownCause, UnknownOutcome, Unreachable, UnreachableCause, Violation,
 };
 pub use credentials::Credentials;
-pub use egress::{AllowList, NotAnOrigin, Origin};
+pub use egress::{NotAnOrigin, Origin};
 pub use error::{CallError, LoadError, StopReason};
 pub use host::{Connector, Host, HostBuilder};
 pub use inspect::{Interface, Surface};

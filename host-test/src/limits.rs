@@ -7,12 +7,13 @@ use wasmtime::ResourceLimiter;
 /// What one call may use. Reaching a limit ends the call with [`Stopped`](crate::CallError::Stopped);
 /// the next call starts in a fresh sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
-    /// Time for the whole call, whether it computes or waits: 60 seconds by default. The component's
-    /// own deadline is shorter, and tells more.
+    /// Time for the whole call, whether it computes or waits: 60 seconds by default. Longer than the
+    /// `total-ms` of a call, which is 30 seconds by default, so that the component can tell what happened.
     pub deadline: Duration,
-    /// Linear memory, in bytes: 64 MiB by default. A message of 1 MiB that needs encoding throughout
-    /// takes about 10 MiB.
+    /// Linear memory, in bytes, of all memories together: 64 MiB by default. A message of 1 MiB that
+    /// needs encoding throughout takes about 10 MiB.
     pub memory: usize,
 }
 
@@ -22,6 +23,20 @@ impl Default for Limits {
             deadline: Duration::from_mins(1),
             memory: 64 << 20,
         }
+    }
+}
+
+impl Limits {
+    /// The same limits with another deadline.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+
+    /// The same limits with another amount of memory, in bytes.
+    #[must_use]
+    pub fn with_memory(self, memory: usize) -> Self {
+        Self { memory, ..self }
     }
 }
 
@@ -38,33 +53,99 @@ pub struct MemoryExceeded {
 /// Ends a sandbox that asks for too much, instead of letting it find out that it got nothing: guests
 /// answer that with a trap that says nothing.
 #[derive(Debug)]
-pub(crate) struct MemoryLimit(pub(crate) usize);
+pub(crate) struct MemoryLimit {
+    limit: usize,
+    used: usize,
+    table_elements: usize,
+}
 
-/// The most entries of a table of functions: far more than a component of this kind has.
-const MAX_TABLE: usize = 100_000;
+/// The most entries of all tables together: far more than a component of this kind has.
+const MAX_TABLE_ELEMENTS: usize = 100_000;
+/// The most core instances, memories and tables: a component has a handful.
+const MAX_PARTS: usize = 32;
+
+impl MemoryLimit {
+    /// Allows this many bytes.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            used: 0,
+            table_elements: 0,
+        }
+    }
+}
 
 impl ResourceLimiter for MemoryLimit {
     fn memory_growing(
         &mut self,
-        _current: usize,
-        requested: usize,
+        current: usize,
+        desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if requested > self.0 {
+        let requested = self.used.saturating_add(desired.saturating_sub(current));
+        if requested > self.limit {
             return Err(wasmtime::Error::new(MemoryExceeded {
                 requested,
-                limit: self.0,
+                limit: self.limit,
             }));
         }
+        self.used = requested;
         Ok(true)
     }
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(desired <= MAX_TABLE)
+        let requested = self
+            .table_elements
+            .saturating_add(desired.saturating_sub(current));
+        let allowed = requested <= MAX_TABLE_ELEMENTS;
+        if allowed {
+            self.table_elements = requested;
+        }
+        Ok(allowed)
+    }
+
+    fn instances(&self) -> usize {
+        MAX_PARTS
+    }
+
+    fn tables(&self) -> usize {
+        MAX_PARTS
+    }
+
+    fn memories(&self) -> usize {
+        MAX_PARTS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memories_count_together() {
+        let mut limit = MemoryLimit::new(100);
+        assert!(limit.memory_growing(0, 60, None).unwrap());
+        assert!(limit.memory_growing(0, 30, None).unwrap());
+        assert!(limit.memory_growing(60, 70, None).unwrap());
+        let error = limit.memory_growing(30, 31, None).unwrap_err();
+        assert_eq!(
+            error.downcast_ref(),
+            Some(&MemoryExceeded {
+                requested: 101,
+                limit: 100
+            })
+        );
+    }
+
+    #[test]
+    fn tables_count_together() {
+        let mut limit = MemoryLimit::new(0);
+        assert!(limit.table_growing(0, MAX_TABLE_ELEMENTS, None).unwrap());
+        assert!(!limit.table_growing(0, 1, None).unwrap());
     }
 }

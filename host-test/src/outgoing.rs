@@ -12,11 +12,13 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
+use rustls::pki_types::InvalidDnsNameError;
 use tower_http::timeout::{TimeoutBody, TimeoutError};
 use tower_service::Service;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
@@ -26,7 +28,12 @@ use crate::egress::AllowList;
 /// How long a connection may lie idle before it is closed: shorter than servers wait, so that a request
 /// seldom meets a connection that the server is closing.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
-/// What `wasi:http` hosts wait where a guest names no timeout. The call's deadline is shorter.
+/// The most of a body that a guest hands over at a time, in bytes. Three of these are under way at most,
+/// so a guest that cannot hand over more knows that its request is not sent whole.
+const BODY_CHUNK: usize = 256 * 1024;
+/// How long a connection may take to stand, with its TLS handshake. A guest can ask for less.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// What `wasi:http` hosts wait where a guest names no timeout.
 const NO_TIMEOUT: Duration = Duration::from_mins(10);
 
 type Sent = (
@@ -37,7 +44,7 @@ type Sent = (
 /// The way out, shared by every sandbox of a host.
 pub(crate) struct Outgoing {
     allowed: AllowList,
-    client: Client<HttpsConnector<HttpConnector<Resolver>>, WasiBody>,
+    client: Client<TimeoutConnector<HttpsConnector<HttpConnector<Resolver>>>, WasiBody>,
 }
 
 impl Outgoing {
@@ -57,10 +64,12 @@ impl Outgoing {
             .https_or_http()
             .enable_http1()
             .wrap_connector(http);
+        let mut connector = TimeoutConnector::new(https);
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .build(https);
+            .build(connector);
         Self { allowed, client }
     }
 
@@ -89,7 +98,7 @@ impl Outgoing {
         let connected = tokio::select! {
             result = &mut response => return result.map_err(|error| request_error(&error)),
             connected = tokio::time::timeout(
-                options.connect_timeout.unwrap_or(NO_TIMEOUT),
+                options.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
                 connection.wait_for_connection_metadata(),
             ) => connected.is_ok(),
         };
@@ -121,6 +130,10 @@ impl Hooks {
 }
 
 impl WasiHttpHooks for Hooks {
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_CHUNK
+    }
+
     fn send_request(
         &mut self,
         request: Request<WasiBody>,
@@ -172,19 +185,22 @@ impl Service<Name> for Resolver {
 
 /// What a failed request means in the terms of `wasi:http`.
 fn request_error(error: &ClientError) -> Error {
-    if let Some(error) = find::<NotResolved>(error) {
+    // Once a connection stands, no failure may look like one of connecting: the server may have acted.
+    if !error.is_connect() {
+        return body_error(error);
+    }
+    let not_resolved = find::<NotResolved>(error).map(ToString::to_string);
+    let not_a_name = find::<InvalidDnsNameError>(error).map(ToString::to_string);
+    if let Some(text) = not_resolved.or(not_a_name) {
         return Error::DnsError {
-            rcode: Some(error.to_string()),
+            rcode: Some(text),
             info_code: None,
         };
     }
     if let Some(error) = find::<rustls::Error>(error) {
         return tls_error(error);
     }
-    if error.is_connect() {
-        return connect_error(find::<io::Error>(error));
-    }
-    body_error(error)
+    connect_error(find::<io::Error>(error))
 }
 
 fn tls_error(error: &rustls::Error) -> Error {

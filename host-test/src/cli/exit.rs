@@ -1,5 +1,6 @@
 //! Exit codes, and how a failure is printed.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use connector_host::{CallError, LoadError, SendError};
@@ -15,11 +16,16 @@ pub(super) const HELP: &str = "Exit codes:
    3  invalid input: nothing was sent, fix the arguments
    4  denied: fix the credentials, the clock or the policy
    5  rejected: fix the queue or the message
-   6  throttled or unavailable: call again later
+   6  throttled, or unavailable, which may rarely have stored the message: call again later
    7  unreachable: nothing was sent, fix the address, the allow-list or the trust
-   8  outcome unknown: the message may have arrived
+   8  outcome unknown: the message may have arrived, also when the host stopped the component
    9  corrupted: SQS stored something else
-  10  stopped by the host: a limit, or a bug in the component";
+  10  stopped by the host before anything was sent: a limit, or a bug in the component";
+
+/// Prints a result to standard output. That nobody reads it changes nothing about the result.
+pub(super) fn print(text: &str) {
+    let _ = writeln!(io::stdout(), "{}", text.trim_end());
+}
 
 /// Why a command failed.
 pub(super) struct Failure {
@@ -49,9 +55,9 @@ impl Failure {
     /// Prints the failure: as JSON to standard output, or as a line to standard error.
     pub(super) fn print(self) -> ExitCode {
         if self.json {
-            println!("{}", json!({ "error": self.details }));
+            print(&json!({ "error": self.details }).to_string());
         } else {
-            eprintln!("error: {}", self.text);
+            let _ = writeln!(io::stderr(), "error: {}", self.text);
         }
         ExitCode::from(self.code)
     }
@@ -77,7 +83,10 @@ impl From<CallError> for Failure {
             CallError::Send(SendError::Rejected(_)) => 5,
             CallError::Send(SendError::Throttled(_) | SendError::Unavailable(_)) => 6,
             CallError::Send(SendError::Unreachable(_)) => 7,
-            CallError::Send(SendError::OutcomeUnknown(_)) => 8,
+            CallError::Send(SendError::OutcomeUnknown(_))
+            | CallError::Stopped {
+                request_left: true, ..
+            } => 8,
             CallError::Send(SendError::Corrupted(_)) => 9,
             CallError::Stopped { .. } => 10,
         };

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use connector_host::{Host, LoadError};
+use connector_host::{Host, LoadError, Surface};
 
-use super::exit::Failure;
+use super::exit::{self, Failure};
 
 /// Print what a component asks of its host, what it offers, and its size.
 ///
@@ -25,18 +25,25 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Host::builder().build()?.inspect(&wasm)
     };
     let surface = inspect().map_err(|error| Failure::from(error).in_json(args.json))?;
-    if args.json {
-        println!("{}", serde_json::json!(surface));
+    exit::print(&if args.json {
+        serde_json::json!(surface).to_string()
     } else {
-        println!("imports");
-        for interface in &surface.imports {
-            println!("  {}", interface.name);
-        }
-        println!("exports");
-        for interface in &surface.exports {
-            println!("  {}: {}", interface.name, interface.functions.join(", "));
-        }
-        println!("size\n  {} bytes", surface.size);
-    }
+        lines(&surface)
+    });
     Ok(())
+}
+
+fn lines(surface: &Surface) -> String {
+    let imports = surface.imports.iter().map(|interface| &interface.name);
+    let exports = surface
+        .exports
+        .iter()
+        .map(|interface| format!("{}: {}", interface.name, interface.functions.join(", ")));
+    let list = |lines: Vec<String>| lines.join("\n  ");
+    format!(
+        "imports\n  {}\nexports\n  {}\nsize\n  {} bytes",
+        list(imports.cloned().collect()),
+        list(exports.collect()),
+        surface.size
+    )
 }

@@ -83,6 +83,7 @@ fn send_error(error: &SendError) -> Value {
                 UnreachableCause::ConnectionRefused => "connection-refused",
                 UnreachableCause::ConnectionTimeout => "connection-timeout",
                 UnreachableCause::TlsFailed => "tls-failed",
+                UnreachableCause::Timeout => "timeout",
                 UnreachableCause::NotSent => "not-sent",
             },
             "detail": unreachable.detail,

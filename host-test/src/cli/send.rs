@@ -7,9 +7,11 @@ use std::fs;
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use connector_host::{
-    Credentials, Host, HostBuilder, Message, MessageAttribute, Origin, Queue, Receipt, Timeouts,
+    Credentials, Host, HostBuilder, Limits, Message, MessageAttribute, Origin, Queue, Receipt,
+    Timeouts,
 };
 use serde_json::json;
 
@@ -88,10 +90,10 @@ struct Attributes {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Timeouts, in milliseconds")]
 struct TimeoutArgs {
-    /// For a connection, with its TLS handshake [default: 3100]
+    /// For a connection, with its TLS handshake [default and most: 10000]
     #[arg(long, value_name = "MS")]
     connect_timeout: Option<u32>,
-    /// From the request to the first byte of the answer [default: 20000]
+    /// From the connection to the first byte of the answer [default: 20000]
     #[arg(long, value_name = "MS")]
     first_byte_timeout: Option<u32>,
     /// Between two parts of the answer [default: 10000]
@@ -105,8 +107,8 @@ struct TimeoutArgs {
 #[derive(clap::Args)]
 #[command(next_help_heading = "What the sandbox may reach")]
 struct Network {
-    /// A server that the sandbox may send to, as https://host; may be repeated [default: that of
-    /// the endpoint, or of the queue URL]
+    /// A server that the sandbox may send to, as https://host; may be repeated. Stands in for the
+    /// default, which is the server of the endpoint or of the queue URL
     #[arg(long, value_name = "ORIGIN")]
     allow: Vec<Origin>,
     /// Connect to ADDRESS:PORT for HOST; may be repeated
@@ -122,9 +124,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let json = args.json;
     let receipt = send(args).await.map_err(|failure| failure.in_json(json))?;
     if json {
-        println!("{}", json!({ "receipt": report::receipt(&receipt) }));
+        exit::print(&json!({ "receipt": report::receipt(&receipt) }).to_string());
     } else {
-        print!("{}", report::receipt_lines(&receipt));
+        exit::print(&report::receipt_lines(&receipt));
     }
     Ok(())
 }
@@ -143,7 +145,7 @@ async fn send(args: Args) -> Result<Receipt, Failure> {
         region: args.region,
         endpoint: args.endpoint_url,
     };
-    let host = host(args.network, &queue)?;
+    let host = host(args.network, &queue, args.timeouts.limits())?;
     let message = Message {
         body: args.body.read()?,
         attributes: args.attributes.read()?,
@@ -181,7 +183,7 @@ fn credentials() -> Result<Credentials, Failure> {
 
 /// A host that lets out what the arguments name: without an allow-list, the one server that the queue
 /// needs. An address that is none is left to the component, which says so.
-fn host(network: Network, queue: &Queue) -> Result<Host, Failure> {
+fn host(network: Network, queue: &Queue, limits: Limits) -> Result<Host, Failure> {
     let mut allowed = network.allow;
     if allowed.is_empty() {
         let address = queue.endpoint.as_ref().unwrap_or(&queue.url);
@@ -189,7 +191,7 @@ fn host(network: Network, queue: &Queue) -> Result<Host, Failure> {
     }
     let mut host = allowed
         .into_iter()
-        .fold(Host::builder(), HostBuilder::allow);
+        .fold(Host::builder().limits(limits), HostBuilder::allow);
     for (name, address) in network.resolve {
         host = host.resolve(name, address);
     }
@@ -197,6 +199,18 @@ fn host(network: Network, queue: &Queue) -> Result<Host, Failure> {
         host = host.trust(&read(&path, "certificates")?);
     }
     Ok(host.build()?)
+}
+
+/// How much later than the component's own deadline the host's comes, so that the component tells what
+/// happened.
+const GRACE: Duration = Duration::from_secs(5);
+
+impl TimeoutArgs {
+    fn limits(&self) -> Limits {
+        let limits = Limits::default();
+        let total = Duration::from_millis(self.timeout.unwrap_or(0).into());
+        limits.with_deadline(limits.deadline.max(total + GRACE))
+    }
 }
 
 impl Body {

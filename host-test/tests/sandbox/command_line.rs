@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
+use crate::support::canned::{self, http};
 use crate::support::lab::{Key, Lab};
 use crate::support::program::{run, send};
 use crate::support::{artifacts, lab};
@@ -132,6 +133,14 @@ fn each_kind_of_failure_has_its_exit_code_and_case() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("http://{}/000000000000/q", listener.local_addr().unwrap());
 
+    let canned = |answer: String| canned::server(move |_| answer.clone()) + "/000000000000/q";
+    let throttling = canned(http(
+        "403 Forbidden",
+        &canned::error("RequestThrottled", "a\nb\x1b"),
+    ));
+    let unavailable = canned(http("502 Bad Gateway", "<html>"));
+    let corrupting = canned(http("200 OK", &canned::receipt("m", "0")));
+
     for (key, queue, more, code, case) in [
         (&key, "orders", &[][..], 3, "invalid-input"),
         (&stranger, &url, &[], 4, "denied"),
@@ -145,6 +154,9 @@ fn each_kind_of_failure_has_its_exit_code_and_case() {
             "unreachable",
         ),
         (&key, &silent, &["--timeout", "50"], 8, "outcome-unknown"),
+        (&key, &throttling, &[], 6, "throttled"),
+        (&key, &unavailable, &[], 6, "unavailable"),
+        (&key, &corrupting, &[], 9, "corrupted"),
         (&key, &url, &["--message-attributes", "[]"], 2, "usage"),
         (&key, &url, &["--ca-file", "/nowhere"], 2, "usage"),
     ] {
@@ -162,6 +174,7 @@ fn each_kind_of_failure_has_its_exit_code_and_case() {
         assert_eq!(text.stdout, "");
         assert!(text.stderr.starts_with("error: "), "{}", text.stderr);
         assert_eq!(text.stderr.lines().count(), 1, "{}", text.stderr);
+        assert!(!text.stderr.contains('\x1b'), "{}", text.stderr);
         let json = send(key, &[&arguments[..], &["--json"]].concat(), b"");
         assert_eq!(json.code, code, "{case}");
         assert_eq!(json.stderr, "");
@@ -172,6 +185,37 @@ fn each_kind_of_failure_has_its_exit_code_and_case() {
             json.stdout
         );
     }
+}
+
+#[test]
+fn a_component_that_is_stopped_before_it_sent_has_an_exit_code_of_its_own() {
+    let path = artifacts::misbehaving_path();
+    let arguments = ["send", "--component", path.to_str().unwrap(), "--json"];
+    let message = [
+        "--queue-url",
+        "http://127.0.0.1/1/q",
+        "--message-body",
+        "trap",
+    ];
+    let environment = [("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "x")];
+    let stopped = run(&[arguments, message].concat(), &environment, b"");
+    assert_eq!(stopped.code, 10);
+    let error = &stopped.json()["error"];
+    assert_eq!(error["case"], "stopped");
+    assert_eq!(error["reason"], "trap");
+    assert_eq!(error["requestLeft"], false);
+}
+
+#[test]
+fn that_nobody_reads_the_result_does_not_change_the_exit_code() {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_connector-host"))
+        .arg("inspect")
+        .arg(artifacts::connector_path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(process.stdout.take());
+    assert_eq!(process.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod addresses;
 mod command_line;
 mod connections;
+mod faults;
 mod limits;
 mod refusals;
 mod secrets;

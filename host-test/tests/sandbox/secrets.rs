@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use connector_host::{Connector, Host, Limits, Message, Queue, Timeouts};
+use connector_host::{CallError, Connector, Host, Limits, Message, SendError, Timeouts};
 
+use crate::support::canned::{self, http};
 use crate::support::lab::Key;
 use crate::support::{artifacts, host, lab, program, queue};
 
@@ -18,57 +19,92 @@ fn marked(id: &str) -> Key {
     }
 }
 
-/// A server that gives every request back in its answer, as SQS does with parts of one that it
-/// cannot verify.
-fn echo(status: &'static str) -> String {
-    use std::io::{Read, Write};
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for client in listener.incoming() {
-            let mut client = client.unwrap();
-            let mut request = vec![0; 16 * 1024];
-            let length = client.read(&mut request).unwrap();
-            let request = String::from_utf8_lossy(&request[..length]);
-            let body = format!(
-                "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>expected \
-                 {SECRET} and {}</Message></Error></ErrorResponse>",
-                request.replace('&', "&amp;").replace('<', "&lt;")
-            );
-            let _ = write!(
-                client,
-                "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-                body.len()
-            );
-        }
+/// A server that quotes each request in its answer, and the secret with it, as SQS quotes parts of one
+/// that it cannot verify: `{}` in the answer is the quotation.
+fn quoting(status: &'static str, body: &'static str) -> String {
+    let address = canned::server(move |request| {
+        let quotation = format!(
+            "{SECRET} {}",
+            request.replace('&', "&amp;").replace('<', "&lt;")
+        );
+        let head = quotation.replace(['\r', '\n'], " ");
+        http(status, &body.replace("{}", &quotation))
+            .replace("text/xml", &format!("text/xml; quoting={head}"))
     });
-    address
+    address + "/000000000000/q"
 }
 
-/// Every way for a call to end without the right secret: a queue, and what the host allows.
-fn endings() -> Vec<(Queue, Vec<String>)> {
+/// A way for a call to end, what the host lets out, and the case that it ends in.
+struct Ending {
+    case: &'static str,
+    url: String,
+    allowed: Vec<String>,
+    timeouts: Timeouts,
+}
+
+/// Every way for a call to end without the right secret.
+fn endings() -> Vec<Ending> {
+    let ending = |case, url: &str| Ending {
+        case,
+        url: url.into(),
+        allowed: vec![url.into()],
+        timeouts: Timeouts::default(),
+    };
     let (url, _) = lab::queue_and_key("");
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let silent_address = format!("http://{}", silent.local_addr().unwrap());
+    let silent_url = format!("http://{}/000000000000/q", silent.local_addr().unwrap());
     // Stays open for as long as the tests run.
     std::mem::forget(silent);
-    let down = "http://127.0.0.1:1".to_owned();
-    let at = |address: &str| queue(&format!("{address}/000000000000/q"));
-    let allowed = |address: &str| vec![address.to_owned()];
-    let denied = echo("403 Forbidden");
-    let unavailable = echo("503 Service Unavailable");
-    let redirected = echo("301 Moved Permanently");
+    let down = "http://127.0.0.1:1/000000000000/q";
+    let error = "<ErrorResponse><Error><Code>{}</Code><Message>{}</Message></Error>\
+                 <RequestId>{}</RequestId></ErrorResponse>";
+    let throttled = "<ErrorResponse><Error><Code>Throttling</Code><Message>{}</Message></Error>\
+                     <RequestId>{}</RequestId></ErrorResponse>";
+    let wrong_signature =
+        "<Error><Code>SignatureDoesNotMatch</Code><Message>expected {}</Message></Error>";
+    let receipt = "<SendMessageResponse><MessageId>{}</MessageId><MD5OfMessageBody>{}</MD5OfMessageBody>\
+                   <RequestId>{}</RequestId></SendMessageResponse>";
     vec![
-        (queue(&url), allowed(&url)),
-        (queue("not a url"), vec![]),
-        (at(&down), allowed(&down)),
-        (at(&down), vec![]),
-        (at("http://sqs.invalid"), allowed("http://sqs.invalid")),
-        (at(&silent_address), allowed(&silent_address)),
-        (at(&denied), allowed(&denied)),
-        (at(&unavailable), allowed(&unavailable)),
-        (at(&redirected), allowed(&redirected)),
+        ending("denied", &url),
+        ending("denied", &quoting("403 Forbidden", wrong_signature)),
+        ending("rejected", &quoting("400 Bad Request", error)),
+        ending("throttled", &quoting("400 Bad Request", throttled)),
+        ending("unavailable", &quoting("503 Service Unavailable", "{}")),
+        ending("corrupted", &quoting("200 OK", receipt)),
+        ending("outcome-unknown", &quoting("200 OK", "{}")),
+        ending("unreachable", down),
+        ending(
+            "unreachable",
+            &quoting("200 OK", "{}").replace("http:", "https:"),
+        ),
+        Ending {
+            allowed: vec!["https://sqs.example".into()],
+            ..ending("unreachable", down)
+        },
+        Ending {
+            allowed: vec![],
+            ..ending("invalid-input", "not a url")
+        },
+        Ending {
+            timeouts: SOON,
+            ..ending("outcome-unknown", &silent_url)
+        },
     ]
+}
+
+/// The case of an error, in the contract's name.
+fn case(error: &CallError) -> &'static str {
+    match error {
+        CallError::Send(SendError::InvalidInput(_)) => "invalid-input",
+        CallError::Send(SendError::Denied(_)) => "denied",
+        CallError::Send(SendError::Rejected(_)) => "rejected",
+        CallError::Send(SendError::Throttled(_)) => "throttled",
+        CallError::Send(SendError::Unavailable(_)) => "unavailable",
+        CallError::Send(SendError::Unreachable(_)) => "unreachable",
+        CallError::Send(SendError::OutcomeUnknown(_)) => "outcome-unknown",
+        CallError::Send(SendError::Corrupted(_)) => "corrupted",
+        CallError::Stopped { .. } => "stopped",
+    }
 }
 
 fn assert_no_secret(text: &str) {
@@ -87,13 +123,20 @@ const SOON: Timeouts = Timeouts {
 async fn no_result_and_no_debug_text_shows_a_secret() {
     let key = marked("AKIAIOSFODNN7EXAMPLE");
     let mut text = format!("{:?} {:#?}", key.credentials(), key.credentials());
-    for (queue, allowed) in endings() {
-        let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
+    for ending in endings() {
+        let allowed: Vec<&str> = ending.allowed.iter().map(String::as_str).collect();
         let connector = host(&allowed).load(artifacts::connector()).unwrap();
+        let queue = queue(&ending.url);
         let error = connector
-            .send_message(&queue, &key.credentials(), &Message::new("x"), SOON)
+            .send_message(
+                &queue,
+                &key.credentials(),
+                &Message::new("x"),
+                ending.timeouts,
+            )
             .await
             .unwrap_err();
+        assert_eq!(case(&error), ending.case, "{error}");
         write!(text, "{error} {error:?} {error:#?}").unwrap();
     }
     assert_no_secret(&text);
@@ -141,10 +184,9 @@ async fn a_receipt_shows_no_secret() {
 
 #[tokio::test]
 async fn a_component_that_is_stopped_shows_no_secret() {
-    let limits = Limits {
-        deadline: std::time::Duration::from_millis(50),
-        memory: 8 << 20,
-    };
+    let limits = Limits::default()
+        .with_deadline(std::time::Duration::from_millis(50))
+        .with_memory(8 << 20);
     let host = Host::builder().limits(limits).build().unwrap();
     let misbehaving: Connector = host.load(artifacts::misbehaving()).unwrap();
     let mut text = String::new();
@@ -172,7 +214,6 @@ fn no_command_prints_a_secret() {
         ("AWS_ACCESS_KEY_ID", key.id.as_str()),
         ("AWS_SECRET_ACCESS_KEY", SECRET),
         ("AWS_SESSION_TOKEN", TOKEN),
-        ("RUST_LOG", "trace"),
         ("RUST_BACKTRACE", "1"),
     ];
     for arguments in [
@@ -185,27 +226,34 @@ fn no_command_prints_a_secret() {
         &["inspect", "/nowhere"],
         &["send"],
         &["send", "--no-such-argument"],
+        &[
+            "send",
+            "--component",
+            "/nowhere",
+            "--queue-url",
+            "http://a/1/q",
+            "--message-body",
+            "x",
+        ],
     ] {
         let run = program::run(arguments, &environment, b"");
         assert_no_secret(&(run.stdout + &run.stderr));
     }
-    for (queue, allowed) in endings() {
-        let mut arguments = vec!["send", "--component", connector, "--queue-url", &queue.url];
-        arguments.extend([
-            "--region",
-            "us-east-1",
-            "--message-body",
-            "x",
-            "--timeout",
-            "100",
-        ]);
-        for allowed in &allowed {
+    for ending in endings() {
+        let mut arguments = vec!["send", "--component", connector, "--queue-url", &ending.url];
+        arguments.extend(["--region", "us-east-1", "--message-body", "x"]);
+        if ending.timeouts.total_ms.is_some() {
+            arguments.extend(["--timeout", "100"]);
+        }
+        for allowed in &ending.allowed {
             arguments.extend(["--allow", allowed]);
         }
-        for more in [&[][..], &["--json"], &["--message-attributes", "{"]] {
-            let run = program::run(&[&arguments[..], more].concat(), &environment, b"");
-            assert_ne!(run.code, 0);
-            assert_no_secret(&(run.stdout + &run.stderr));
-        }
+        let text = program::run(&arguments, &environment, b"");
+        assert_ne!(text.code, 0);
+        assert_no_secret(&(text.stdout + &text.stderr));
+        arguments.push("--json");
+        let json = program::run(&arguments, &environment, b"");
+        assert_eq!(json.json()["error"]["case"], ending.case);
+        assert_no_secret(&(json.stdout + &json.stderr));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use connector_host::{Interface, LoadError};
+use connector_host::{Host, Interface, LoadError};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
@@ -52,6 +52,18 @@ fn what_is_no_connector_is_not_loaded() {
     let empty = b"\0asm\x0d\0\x01\0";
     let error = host.load(empty).err().unwrap();
     assert!(matches!(error, LoadError::NotAConnector(_)), "{error}");
+}
+
+#[test]
+fn a_text_without_certificates_is_not_trusted() {
+    for pem in [
+        "",
+        "not pem",
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+    ] {
+        let error = Host::builder().trust(pem.as_bytes()).build().err().unwrap();
+        assert!(matches!(error, LoadError::Certificates(_)), "{error}");
+    }
 }
 
 #[test]

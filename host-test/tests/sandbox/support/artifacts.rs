@@ -20,10 +20,14 @@ pub(crate) fn connector() -> &'static [u8] {
     &WASM
 }
 
+/// The path of a component with the same contract that means harm.
+pub(crate) fn misbehaving_path() -> PathBuf {
+    path("misbehaving_guest")
+}
+
 /// A component with the same contract that means harm.
 pub(crate) fn misbehaving() -> &'static [u8] {
-    static WASM: LazyLock<Vec<u8>> =
-        LazyLock::new(|| std::fs::read(path("misbehaving_guest")).unwrap());
+    static WASM: LazyLock<Vec<u8>> = LazyLock::new(|| std::fs::read(misbehaving_path()).unwrap());
     &WASM
 }
 

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub(crate) mod artifacts;
+pub(crate) mod canned;
 pub(crate) mod lab;
 pub(crate) mod program;
 pub(crate) mod proxy;
