@@ -85,11 +85,11 @@ impl From<wit::MessageAttribute> for message::Attribute {
 
 impl From<wit::Timeouts> for Timeouts {
     fn from(timeouts: wit::Timeouts) -> Self {
-        let duration = |milliseconds: u32| Duration::from_millis(milliseconds.into());
-        let or = |milliseconds: Option<u32>, default| milliseconds.map_or(default, duration);
+        let or = |milliseconds: Option<u32>, default| {
+            milliseconds.map_or(default, |ms| Duration::from_millis(ms.into()))
+        };
         let default = Self::default();
         Self {
-            connect: timeouts.connect_ms.map(duration),
             first_byte: or(timeouts.first_byte_ms, default.first_byte),
             between_bytes: or(timeouts.between_bytes_ms, default.between_bytes),
             total: or(timeouts.total_ms, default.total),

@@ -7,10 +7,7 @@ use crate::error::Violation;
 /// How long to wait for each part of a call. The defaults are the contract's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For a connection. Without one, the host's own holds: some hosts take a timeout that is set for one
-    /// on silence, too, and would then report an answer that comes late as a connection that never was.
-    pub connect: Option<Duration>,
-    /// From the sent request to the first byte of the answer.
+    /// From the request, handed over whole, to the first byte of the answer.
     pub first_byte: Duration,
     /// Between two parts of the answer.
     pub between_bytes: Duration,
@@ -21,7 +18,6 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
-            connect: None,
             first_byte: Duration::from_secs(20),
             between_bytes: Duration::from_secs(10),
             total: Duration::from_secs(30),
@@ -35,13 +31,12 @@ impl Timeouts {
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
         [
-            ("connect-ms", self.connect),
-            ("first-byte-ms", Some(self.first_byte)),
-            ("between-bytes-ms", Some(self.between_bytes)),
-            ("total-ms", Some(self.total)),
+            ("first-byte-ms", self.first_byte),
+            ("between-bytes-ms", self.between_bytes),
+            ("total-ms", self.total),
         ]
         .into_iter()
-        .filter(|(_, duration)| duration.is_some_and(|duration| duration.is_zero()))
+        .filter(|(_, duration)| duration.is_zero())
         .map(|(name, _)| Violation::new(format!("timeouts.{name}"), "must be at least 1"))
         .collect()
     }

@@ -79,8 +79,12 @@ impl Transport {
         drop(bytes);
 
         let whole = matches!(upload, Upload::Whole);
-        if !poll(&[&pending.subscribe(), &self.deadline]).contains(&0) {
-            return Err(self.too_late(whole));
+        let ready = self.wait(&pending.subscribe(), self.timeouts.first_byte);
+        if !ready.contains(&0) {
+            return Err(too_late(
+                self.overdue(&ready, self.timeouts.first_byte),
+                whole,
+            ));
         }
         match pending.get() {
             Some(Ok(Ok(response))) => Ok(self.download(&response)),
@@ -106,7 +110,7 @@ impl Transport {
                     break;
                 }
                 if ready.contains(&2) {
-                    return Err(self.too_late(false));
+                    return Err(too_late(self.overdue(&[1], Duration::MAX), false));
                 }
                 let Ok(permit) = stream.check_write() else {
                     break;
@@ -165,14 +169,11 @@ impl Transport {
         while into.len() < MAX_ANSWER {
             match stream.read(READ_SIZE) {
                 Ok(bytes) if bytes.is_empty() => {
-                    let silence = subscribe_duration(nanoseconds(self.timeouts.between_bytes));
-                    let ready = poll(&[&stream.subscribe(), &self.deadline, &silence]);
-                    if ready.contains(&1) {
-                        return Err(interruption(UnknownCause::Timeout, &self.deadline_text()));
-                    }
-                    if !ready.contains(&0) {
-                        let silent = self.timeouts.between_bytes.as_millis();
-                        let detail = format!("nothing more within {silent} ms");
+                    let patience = self.timeouts.between_bytes;
+                    let ready = self.wait(&stream.subscribe(), patience);
+                    // The deadline counts here even if there is more: it may be without end.
+                    if ready != [0] {
+                        let detail = self.overdue(&ready, patience);
                         return Err(interruption(UnknownCause::Timeout, &detail));
                     }
                 }
@@ -191,26 +192,42 @@ impl Transport {
         Ok(())
     }
 
-    fn too_late(&self, whole: bool) -> Failure {
-        let detail = self.deadline_text();
-        if whole {
-            Failure::Interrupted(interruption(UnknownCause::Timeout, &detail))
+    /// Waits for an event, and tells what happened: 0 the event, 1 the call's deadline, 2 the end of
+    /// `patience`.
+    fn wait(&self, event: &Pollable, patience: Duration) -> Vec<u32> {
+        let patience = subscribe_duration(nanoseconds(patience));
+        poll(&[event, &self.deadline, &patience])
+    }
+
+    /// Says which time is over, of those that [`Self::wait`] tells of.
+    fn overdue(&self, ready: &[u32], patience: Duration) -> String {
+        if ready.contains(&1) {
+            format!("no end within {} ms", self.timeouts.total.as_millis())
         } else {
-            Failure::Unreachable(UnreachableCause::Timeout, detail)
+            format!("nothing within {} ms", patience.as_millis())
         }
     }
 
-    fn deadline_text(&self) -> String {
-        format!("no end within {} ms", self.timeouts.total.as_millis())
-    }
-
-    /// The timeouts that only the host can keep. One that cannot is covered by the deadline. That between
-    /// bytes is kept here: what a host says when it is over differs too much.
+    /// The timeouts as the host takes them, so that it does not wait longer either. That for a connection
+    /// stays its own: it may have one already, and some hosts take a timeout for one as one for silence
+    /// and would report a late answer as a connection that never was. That between bytes is not
+    /// handed on, since hosts lose what to call it.
     fn options(&self) -> RequestOptions {
         let options = RequestOptions::new();
-        let _ = options.set_connect_timeout(self.timeouts.connect.map(nanoseconds));
         let _ = options.set_first_byte_timeout(Some(nanoseconds(self.timeouts.first_byte)));
         options
+    }
+}
+
+/// A time is over: the server can only have acted on a request that it had whole.
+fn too_late(detail: String, whole: bool) -> Failure {
+    if whole {
+        Failure::Interrupted(Interruption {
+            cause: UnknownCause::Timeout,
+            detail,
+        })
+    } else {
+        Failure::Unreachable(UnreachableCause::Timeout, detail)
     }
 }
 

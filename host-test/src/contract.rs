@@ -63,7 +63,6 @@ impl Default for Timeouts {
     /// The component's own defaults.
     fn default() -> Self {
         Self {
-            connect_ms: None,
             first_byte_ms: None,
             between_bytes_ms: None,
             total_ms: None,

@@ -21,7 +21,7 @@ use crate::egress::{AllowList, Origin};
 use crate::error::{CallError, LoadError, StopReason};
 use crate::inspect::Surface;
 use crate::limits::{Limits, MemoryExceeded, MemoryLimit};
-use crate::outgoing::{Hooks, Outgoing};
+use crate::outgoing::{CONNECT_TIMEOUT, Hooks, Outgoing};
 
 /// How often a sandbox that computes lets others run, and has its deadline looked at.
 const TICK: Duration = Duration::from_millis(10);
@@ -40,6 +40,7 @@ pub struct HostBuilder {
     allowed: AllowList,
     addresses: HashMap<String, SocketAddr>,
     certificates: Vec<Vec<u8>>,
+    connect_timeout: Option<Duration>,
     limits: Limits,
 }
 
@@ -69,6 +70,13 @@ impl HostBuilder {
         self
     }
 
+    /// Gives a connection this long to stand, with its TLS handshake: 10 seconds by default.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
     /// Limits what each call may use.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -84,7 +92,12 @@ impl HostBuilder {
         Ok(Host {
             engine,
             linker,
-            outgoing: Arc::new(Outgoing::new(self.allowed, tls, self.addresses)),
+            outgoing: Arc::new(Outgoing::new(
+                self.allowed,
+                tls,
+                self.addresses,
+                self.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
+            )),
             limits: self.limits,
         })
     }

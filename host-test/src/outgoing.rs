@@ -31,8 +31,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The most of a body that a guest hands over at a time, in bytes. Three of these are under way at most,
 /// so a guest that cannot hand over more knows that its request is not sent whole.
 const BODY_CHUNK: usize = 256 * 1024;
-/// How long a connection may take to stand, with its TLS handshake. A guest can ask for less.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may take to stand, with its TLS handshake, where the host's builder says
+/// nothing else.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// What `wasi:http` hosts wait where a guest names no timeout.
 const NO_TIMEOUT: Duration = Duration::from_mins(10);
 
@@ -44,6 +45,7 @@ type Sent = (
 /// The way out, shared by every sandbox of a host.
 pub(crate) struct Outgoing {
     allowed: AllowList,
+    connect_timeout: Duration,
     client: Client<TimeoutConnector<HttpsConnector<HttpConnector<Resolver>>>, WasiBody>,
 }
 
@@ -52,6 +54,7 @@ impl Outgoing {
         allowed: AllowList,
         tls: ClientConfig,
         addresses: HashMap<String, SocketAddr>,
+        connect_timeout: Duration,
     ) -> Self {
         let mut http = HttpConnector::new_with_resolver(Resolver {
             addresses: addresses.into(),
@@ -65,12 +68,16 @@ impl Outgoing {
             .enable_http1()
             .wrap_connector(http);
         let mut connector = TimeoutConnector::new(https);
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        connector.set_connect_timeout(Some(connect_timeout));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .build(connector);
-        Self { allowed, client }
+        Self {
+            allowed,
+            connect_timeout,
+            client,
+        }
     }
 
     async fn send(
@@ -98,7 +105,7 @@ impl Outgoing {
         let connected = tokio::select! {
             result = &mut response => return result.map_err(|error| request_error(&error)),
             connected = tokio::time::timeout(
-                options.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
+                options.connect_timeout.unwrap_or(self.connect_timeout),
                 connection.wait_for_connection_metadata(),
             ) => connected.is_ok(),
         };

@@ -90,10 +90,10 @@ struct Attributes {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Timeouts, in milliseconds")]
 struct TimeoutArgs {
-    /// For a connection, with its TLS handshake [default and most: 10000]
-    #[arg(long, value_name = "MS")]
-    connect_timeout: Option<u32>,
-    /// From the connection to the first byte of the answer [default: 20000]
+    /// For a connection, with its TLS handshake
+    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    connect_timeout: u32,
+    /// From the request to the first byte of the answer [default: 20000]
     #[arg(long, value_name = "MS")]
     first_byte_timeout: Option<u32>,
     /// Between two parts of the answer [default: 10000]
@@ -145,7 +145,7 @@ async fn send(args: Args) -> Result<Receipt, Failure> {
         region: args.region,
         endpoint: args.endpoint_url,
     };
-    let host = host(args.network, &queue, args.timeouts.limits())?;
+    let host = host(args.network, &queue, &args.timeouts)?;
     let message = Message {
         body: args.body.read()?,
         attributes: args.attributes.read()?,
@@ -155,7 +155,6 @@ async fn send(args: Args) -> Result<Receipt, Failure> {
         aws_trace_header: args.aws_trace_header,
     };
     let timeouts = Timeouts {
-        connect_ms: args.timeouts.connect_timeout,
         first_byte_ms: args.timeouts.first_byte_timeout,
         between_bytes_ms: args.timeouts.between_bytes_timeout,
         total_ms: args.timeouts.timeout,
@@ -183,15 +182,16 @@ fn credentials() -> Result<Credentials, Failure> {
 
 /// A host that lets out what the arguments name: without an allow-list, the one server that the queue
 /// needs. An address that is none is left to the component, which says so.
-fn host(network: Network, queue: &Queue, limits: Limits) -> Result<Host, Failure> {
+fn host(network: Network, queue: &Queue, timeouts: &TimeoutArgs) -> Result<Host, Failure> {
     let mut allowed = network.allow;
     if allowed.is_empty() {
         let address = queue.endpoint.as_ref().unwrap_or(&queue.url);
         allowed.extend(address.parse::<Origin>());
     }
-    let mut host = allowed
-        .into_iter()
-        .fold(Host::builder().limits(limits), HostBuilder::allow);
+    let host = Host::builder()
+        .limits(timeouts.limits())
+        .connect_timeout(Duration::from_millis(timeouts.connect_timeout.into()));
+    let mut host = allowed.into_iter().fold(host, HostBuilder::allow);
     for (name, address) in network.resolve {
         host = host.resolve(name, address);
     }

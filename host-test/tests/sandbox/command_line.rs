@@ -153,7 +153,7 @@ fn each_kind_of_failure_has_its_exit_code_and_case() {
             7,
             "unreachable",
         ),
-        (&key, &silent, &["--timeout", "50"], 8, "outcome-unknown"),
+        (&key, &silent, &["--timeout", "1000"], 8, "outcome-unknown"),
         (&key, &throttling, &[], 6, "throttled"),
         (&key, &unavailable, &[], 6, "unavailable"),
         (&key, &corrupting, &[], 9, "corrupted"),
