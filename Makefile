@@ -25,12 +25,12 @@ lint: toolchain ## Check formatting and lints, for the host and for WebAssembly
 
 .PHONY: component
 component: toolchain ## Build the component
-	cargo build --locked --release --target $(wasm_target)
+	@cargo build --locked --release --target $(wasm_target)
 
 # With --workspace, dependencies get the features that the tests need too, and are built once.
 .PHONY: host
 host: toolchain
-	cargo build --locked --workspace --bin connector-host
+	@cargo build --locked --workspace --bin connector-host
 
 .PHONY: toolchain
 toolchain:

@@ -13,7 +13,7 @@ pub struct Limits {
     /// `total-ms` of a call, which is 30 seconds by default, so that the component can tell what happened.
     pub deadline: Duration,
     /// Linear memory, in bytes, of all memories together: 64 MiB by default. A message of 1 MiB that
-    /// needs encoding throughout takes about 10 MiB.
+    /// needs encoding throughout takes 12 MiB.
     pub memory: usize,
 }
 
