@@ -109,10 +109,9 @@ impl Exchange {
         timeouts: &Timeouts,
     ) -> Result<Self, SendError> {
         let destination = queue.destination();
-        let fifo = destination.as_ref().is_ok_and(|known| known.fifo);
         let others = [
             credentials.violations(),
-            message.violations(fifo),
+            message.violations(queue.is_fifo()),
             timeouts.violations(),
         ]
         .concat();
@@ -416,7 +415,6 @@ mod tests {
             fields,
             [
                 "queue.url",
-                "queue.region",
                 "credentials.secret-access-key",
                 "message.body",
                 "timeouts.total-ms"

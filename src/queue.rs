@@ -30,11 +30,15 @@ pub struct Destination {
     pub uri: Uri,
     /// The region to sign for.
     pub region: String,
-    /// Whether the queue is a FIFO queue.
-    pub fifo: bool,
 }
 
 impl Queue {
+    /// Whether the queue is a FIFO queue, as far as its URL can be read.
+    #[must_use]
+    pub fn is_fifo(&self) -> bool {
+        parse(&self.url).is_ok_and(|url| is_fifo(url.path()))
+    }
+
     /// Works out where a request goes.
     ///
     /// # Errors
@@ -49,6 +53,8 @@ impl Queue {
         let endpoint = self.endpoint.as_deref().map(parse_endpoint).transpose();
         let region = match &self.region {
             Some(region) => check_region(region).map_or(Ok(region.clone()), Err),
+            // Where the URL cannot be read, that is the one thing to tell.
+            None if url.is_err() => Ok(String::new()),
             None => [
                 url.as_ref().ok(),
                 endpoint.as_ref().ok().and_then(Option::as_ref),
@@ -60,7 +66,6 @@ impl Queue {
         };
         match (url, endpoint, region) {
             (Ok(url), Ok(endpoint), Ok(region)) => Ok(Destination {
-                fifo: is_fifo(url.path()),
                 uri: endpoint.unwrap_or_else(|| root_of(url)),
                 region,
             }),
@@ -314,7 +319,7 @@ mod tests {
         let destination = queue.destination().unwrap();
         assert_eq!(destination.uri, "http://localhost:4566/");
         assert_eq!(destination.region, "eu-west-1");
-        assert!(destination.fifo);
+        assert!(queue.is_fifo());
     }
 
     #[test]
@@ -341,7 +346,7 @@ mod tests {
             ("orders.fifo.old", false),
         ] {
             let url = format!("https://sqs.eu-west-1.amazonaws.com/123456789012/{name}");
-            assert_eq!(queue(&url).destination().unwrap().fifo, fifo, "{name}");
+            assert_eq!(queue(&url).is_fifo(), fifo, "{name}");
         }
     }
 

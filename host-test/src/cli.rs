@@ -26,7 +26,11 @@ enum Command {
 
 /// Parses the arguments and runs the command.
 pub(crate) async fn run() -> ExitCode {
-    let result = match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return exit::unparsed(&error),
+    };
+    let result = match command {
         Command::Send(args) => send::run(*args).await,
         Command::Inspect(args) => inspect::run(&args),
     };

@@ -1,6 +1,7 @@
 //! Why something did not work.
 
 use std::fmt::{self, Write as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::contract::{AwsError, SendError, UnknownCause, UnreachableCause};
@@ -17,8 +18,13 @@ pub enum LoadError {
     #[error("certificates to trust: {0}")]
     Certificates(String),
     /// The component's file could not be read.
-    #[error("the component could not be read: {0}")]
-    Read(#[from] std::io::Error),
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// The bytes are not a WebAssembly component.
     #[error("not a webassembly component: {0}")]
     NotAComponent(String),
@@ -116,7 +122,7 @@ fn describe(error: &SendError, f: &mut String) -> fmt::Result {
             let cause = match unreachable.cause {
                 UnreachableCause::DeniedByHost => "not on the allow-list of this host",
                 UnreachableCause::NameNotResolved => "the name does not resolve",
-                UnreachableCause::ConnectionRefused => "connection refused",
+                UnreachableCause::ConnectionRefused => "no connection",
                 UnreachableCause::ConnectionTimeout => "no connection in time",
                 UnreachableCause::TlsFailed => "no trusted tls connection",
                 UnreachableCause::Timeout => "out of time before the request was sent whole",

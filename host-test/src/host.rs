@@ -86,8 +86,8 @@ impl HostBuilder {
 
     /// Builds the host.
     pub fn build(self) -> Result<Host, LoadError> {
-        let engine = engine().map_err(|error| LoadError::Engine(format!("{error:#}")))?;
-        let linker = linker(&engine).map_err(|error| LoadError::Engine(format!("{error:#}")))?;
+        let engine = engine().map_err(|error| LoadError::Engine(one_line(&error)))?;
+        let linker = linker(&engine).map_err(|error| LoadError::Engine(one_line(&error)))?;
         let tls = tls(&self.certificates)?;
         Ok(Host {
             engine,
@@ -112,7 +112,7 @@ impl Host {
 
     /// Loads a connector from a file.
     pub fn load_file(&self, path: impl AsRef<Path>) -> Result<Connector, LoadError> {
-        self.load(&std::fs::read(path)?)
+        self.load(&read(path.as_ref())?)
     }
 
     /// Loads a connector: compiles it, and checks that it asks for nothing that this host does not
@@ -124,13 +124,19 @@ impl Host {
             .linker
             .instantiate_pre(&component)
             .and_then(ConnectorPre::new)
-            .map_err(|error| LoadError::NotAConnector(format!("{error:#}")))?;
+            .map_err(|error| LoadError::NotAConnector(one_line(&error)))?;
         Ok(Connector {
             engine: self.engine.clone(),
             instance,
             outgoing: Arc::clone(&self.outgoing),
             limits: self.limits,
         })
+    }
+
+    /// Tells what a component in a file asks for and offers, without running any of it. It need not be a
+    /// connector.
+    pub fn inspect_file(&self, path: impl AsRef<Path>) -> Result<Surface, LoadError> {
+        self.inspect(&read(path.as_ref())?)
     }
 
     /// Tells what a component asks for and offers, without running any of it. It need not be a
@@ -142,8 +148,20 @@ impl Host {
 
     fn compile(&self, wasm: &[u8]) -> Result<Component, LoadError> {
         Component::from_binary(&self.engine, wasm)
-            .map_err(|error| LoadError::NotAComponent(format!("{error:#}")))
+            .map_err(|error| LoadError::NotAComponent(one_line(&error)))
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    std::fs::read(path).map_err(|source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn one_line(error: &wasmtime::Error) -> String {
+    let text = format!("{error:#}");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A connector, ready to be called from any number of tasks at once.

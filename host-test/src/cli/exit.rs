@@ -12,7 +12,7 @@ use super::report;
 pub(super) const HELP: &str = "Exit codes:
    0  sent, SQS has the message
    1  the host or the component could not be set up
-   2  wrong usage: arguments, files, credentials in the environment
+   2  wrong usage: arguments, files, no credentials in the environment
    3  invalid input: nothing was sent, fix the arguments
    4  denied: fix the credentials, the clock or the policy
    5  rejected: fix the queue or the message
@@ -21,6 +21,18 @@ pub(super) const HELP: &str = "Exit codes:
    8  outcome unknown: the message may have arrived, also when the host stopped the component
    9  corrupted: SQS stored something else
   10  stopped by the host before anything was sent: a limit, or a bug in the component";
+
+/// Prints what the parser of the arguments has to say: help, or what is wrong with them.
+pub(super) fn unparsed(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        let line = line.trim_start_matches("error: ");
+        return Failure::usage(line).in_json(true).print();
+    }
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
 
 /// Prints a result to standard output. That nobody reads it changes nothing about the result.
 pub(super) fn print(text: &str) {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use connector_host::{Host, LoadError, Surface};
+use connector_host::{Host, Surface};
 
 use super::exit::{self, Failure};
 
@@ -20,11 +20,9 @@ pub(super) struct Args {
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let inspect = || {
-        let wasm = std::fs::read(&args.component).map_err(LoadError::Read)?;
-        Host::builder().build()?.inspect(&wasm)
-    };
-    let surface = inspect().map_err(|error| Failure::from(error).in_json(args.json))?;
+    let inspect = |host: Host| host.inspect_file(&args.component);
+    let inspected = Host::builder().build().and_then(inspect);
+    let surface = inspected.map_err(|error| Failure::from(error).in_json(args.json))?;
     exit::print(&if args.json {
         serde_json::json!(surface).to_string()
     } else {

@@ -55,13 +55,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "HEADER")]
     aws_trace_header: Option<String>,
 
+    /// Print JSON: {"receipt": ...} or {"error": {"case": ...}}
+    #[arg(long)]
+    json: bool,
+
     #[command(flatten)]
     timeouts: TimeoutArgs,
     #[command(flatten)]
     network: Network,
-    /// Print JSON: {"receipt": ...} or {"error": ...}
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(clap::Args)]
@@ -92,14 +93,15 @@ struct Attributes {
 struct TimeoutArgs {
     /// For a connection, with its TLS handshake
     #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     connect_timeout: u32,
-    /// From the request to the first byte of the answer [default: 20000]
+    /// For the first byte of the answer, connecting included [default: 20000]
     #[arg(long, value_name = "MS")]
     first_byte_timeout: Option<u32>,
     /// Between two parts of the answer [default: 10000]
     #[arg(long, value_name = "MS")]
     between_bytes_timeout: Option<u32>,
-    /// For the whole call [default: 30000]
+    /// For the whole call, connecting included [default: 30000]
     #[arg(long, value_name = "MS")]
     timeout: Option<u32>,
 }
@@ -107,7 +109,7 @@ struct TimeoutArgs {
 #[derive(clap::Args)]
 #[command(next_help_heading = "What the sandbox may reach")]
 struct Network {
-    /// A server that the sandbox may send to, as https://host; may be repeated. Stands in for the
+    /// A server that the sandbox may send to, as https://host; may be repeated. Replaces the
     /// default, which is the server of the endpoint or of the queue URL
     #[arg(long, value_name = "ORIGIN")]
     allow: Vec<Origin>,

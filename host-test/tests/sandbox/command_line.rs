@@ -233,6 +233,9 @@ fn wrong_usage_is_told_in_a_line() {
         unset.stderr,
         "error: AWS_ACCESS_KEY_ID is not set in the environment\n"
     );
+    let unparsed = run(&["send", "--json", "--delay-seconds", "x"], &[], b"");
+    assert_eq!(unparsed.code, 2);
+    assert_eq!(unparsed.json()["error"]["case"], "usage");
     let both = [
         "--queue-url",
         "http://localhost/1/q",
@@ -271,6 +274,13 @@ fn a_component_that_is_none_is_told() {
         inspected
             .stderr
             .starts_with("error: not a webassembly component: ")
+    );
+    assert_eq!(inspected.stderr.lines().count(), 1, "{}", inspected.stderr);
+    let missing = run(&["inspect", "/nowhere"], &[], b"");
+    assert!(
+        missing.stderr.starts_with("error: /nowhere: "),
+        "{}",
+        missing.stderr
     );
     let missing = run(&["inspect", "/nowhere", "--json"], &[], b"");
     assert_eq!(missing.code, 1);

@@ -181,7 +181,6 @@ async fn everything_wrong_with_the_arguments_is_told_at_once() {
         [
             "queue.url",
             "queue.endpoint",
-            "queue.region",
             "credentials.access-key-id",
             "credentials.secret-access-key",
             "message.body",
