@@ -221,11 +221,11 @@ impl Connector {
         store.limiter(|sandbox| &mut sandbox.memory);
         // A guest that waits is ended by a timer. One that computes may keep timers from running, so it is
         // looked at here, at every tick.
-        let limit = self.limits.deadline;
-        let end = Instant::now() + limit;
+        // A deadline beyond the end of the clock never comes.
+        let end = Instant::now().checked_add(self.limits.deadline);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| {
-            if Instant::now() >= end {
+            if end.is_some_and(|end| Instant::now() >= end) {
                 return Err(wasmtime::Error::new(DeadlinePassed));
             }
             Ok(UpdateDeadline::Yield(1))

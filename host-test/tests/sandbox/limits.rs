@@ -123,6 +123,18 @@ async fn more_loops_than_threads_all_end() {
 }
 
 #[tokio::test]
+async fn a_deadline_may_be_as_long_as_can_be() {
+    let limits = limits().with_deadline(Duration::MAX);
+    let host = Host::builder().limits(limits).build().unwrap();
+    let connector = host.load(artifacts::misbehaving()).unwrap();
+    let error = misbehave(&connector, "none").await;
+    assert!(
+        matches!(error, CallError::Send(SendError::InvalidInput(_))),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_component_that_loops_does_not_hold_up_others_on_the_same_thread() {
     let host = host();
     let misbehaving = host.load(artifacts::misbehaving()).unwrap();
