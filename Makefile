@@ -16,11 +16,20 @@ run: component host lab ## Send a message through the component to a local serve
 test: toolchain lab ## Run every test
 	cargo test --locked --workspace
 
+.PHONY: bench
+bench: target/feelin/installed ## Measure, beside what one would use instead
+	FEELIN=$(CURDIR)/target/feelin cargo bench --locked -p feel
+
+target/feelin/installed: Makefile
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js, then run make again' >&2; exit 1; }
+	npm install --silent --no-save --prefix $(@D) feelin@8.2.0
+	@touch $@
+
 .PHONY: lint
 lint: toolchain ## Check formatting and lints, for the host and for WebAssembly
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
-	cargo clippy --locked --target $(wasm_target) -p sqs-connector -p misbehaving-guest -- --deny warnings
+	cargo clippy --locked --target $(wasm_target) -p sqs-connector -p misbehaving-guest -p feel -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps
 
 .PHONY: component
