@@ -25,6 +25,19 @@ target/feelin/installed: Makefile
 	npm install --silent --no-save --prefix $(@D) feelin@8.2.0
 	@touch $@
 
+seconds ?= 900
+
+# With the stable compiler, which takes the flags of a fuzzer only when it is asked to.
+.PHONY: fuzz
+fuzz: ## Look for expressions that break the engine of FEEL; seconds=900
+	@command -v cargo-fuzz >/dev/null || { echo 'cargo-fuzz is missing: run cargo install cargo-fuzz, then make again' >&2; exit 1; }
+	@mkdir -p target/fuzz/expression
+	@python3 -c 'import json, sys; [open("target/fuzz/expression/" + case["id"], "w").write(case["expression"]) for case in json.load(sys.stdin)["cases"]]' \
+		< host-test/feel/tests/dialect/vectors.json
+	cd host-test/feel && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir $(CURDIR)/target/fuzz/build expression \
+		$(CURDIR)/target/fuzz/expression -- -dict=fuzz/expression.dict -artifact_prefix=$(CURDIR)/target/fuzz/ \
+		-max_total_time=$(seconds) -timeout=10 -max_len=2000 -rss_limit_mb=1024
+
 .PHONY: lint
 lint: toolchain ## Check formatting and lints, for the host and for WebAssembly
 	cargo fmt --all --check

@@ -39,6 +39,7 @@ pub struct Engine {
     pub(crate) random: Option<Box<Random>>,
     functions: HashMap<String, Vec<HostFunction>>,
     pub(crate) limits: Limits,
+    pub(crate) unknown_functions_are_null: bool,
 }
 
 pub(crate) struct HostFunction {
@@ -64,6 +65,7 @@ impl Engine {
             random: None,
             functions: HashMap::new(),
             limits: Limits::default(),
+            unknown_functions_are_null: false,
         }
     }
 
@@ -101,6 +103,14 @@ impl Engine {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Answers null, with a warning, for a call of a function that does not exist, as Camunda does. Without
+    /// this it is an error, so that a mistyped name is found.
+    #[must_use]
+    pub fn with_unknown_functions_as_null(mut self) -> Self {
+        self.unknown_functions_are_null = true;
         self
     }
 

@@ -1,6 +1,6 @@
 //! What the embedder brings along.
 
-use feel::{Context, Engine, EvaluationErrorKind, Expression, Value};
+use feel::{Context, Engine, EvaluationErrorKind, Expression, Value, WarningKind};
 
 use crate::support::{NOW, engine};
 
@@ -58,6 +58,25 @@ fn a_function_of_the_host_that_fails_is_null_with_its_message() {
         .unwrap();
     assert!(matches!(evaluation.value, Value::Null));
     assert_eq!(evaluation.warnings[0].message, "fail(): out of order");
+}
+
+#[test]
+fn a_function_that_does_not_exist_is_null_if_the_host_wants_it() {
+    let engine = engine().with_unknown_functions_as_null();
+    for expression in [
+        "frobnicate(1)",
+        "missing.f(1)",
+        "if frobnicate(error.code) then 1 else null",
+    ] {
+        let expression = Expression::parse(expression).unwrap();
+        let evaluation = engine.evaluate(&expression, &Context::new()).unwrap();
+        assert!(matches!(evaluation.value, Value::Null));
+        let warned = evaluation
+            .warnings
+            .iter()
+            .any(|warning| warning.kind == WarningKind::NoFunctionFound);
+        assert!(warned, "{expression:?}");
+    }
 }
 
 #[test]
