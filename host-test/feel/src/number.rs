@@ -105,11 +105,7 @@ impl Number {
     }
 
     fn rounded(decimal: BigDecimal) -> Option<Self> {
-        if decimal.digits() > PRECISION {
-            Self::from_decimal(context(PRECISION).round_decimal(decimal))
-        } else {
-            Self::from_decimal(decimal)
-        }
+        Self::from_decimal(rounded_to(PRECISION, decimal))
     }
 
     fn decimal(&self) -> BigDecimal {
@@ -128,7 +124,8 @@ impl Number {
             return Some(Self(Repr::Integer(sum)));
         }
         let (a, b) = close(self.decimal(), other.decimal());
-        Self::rounded(a + b)
+        let (a, b, scale) = aligned(a, b);
+        Self::rounded(BigDecimal::new(a + b, scale))
     }
 
     /// The difference.
@@ -140,7 +137,8 @@ impl Number {
             return Some(Self(Repr::Integer(difference)));
         }
         let (a, b) = close(self.decimal(), other.decimal());
-        Self::rounded(a - b)
+        let (a, b, scale) = aligned(a, b);
+        Self::rounded(BigDecimal::new(a - b, scale))
     }
 
     /// The product.
@@ -151,7 +149,7 @@ impl Number {
         {
             return Some(Self(Repr::Integer(product)));
         }
-        Self::rounded(self.decimal() * other.decimal())
+        Self::rounded(product(self.decimal(), other.decimal()))
     }
 
     /// The quotient, with no more decimals than it needs. `None` also for a division by zero.
@@ -188,7 +186,8 @@ impl Number {
         if divisor.is_zero() {
             return None;
         }
-        Self::rounded(self.decimal() % divisor.decimal())
+        let (dividend, divisor, scale) = aligned(self.decimal(), divisor.decimal());
+        Self::rounded(BigDecimal::new(dividend % divisor, scale))
     }
 
     /// The power: exact to [`PRECISION`] digits for a whole exponent, in floating point otherwise.
@@ -199,17 +198,17 @@ impl Number {
             return Self::from_f64(self.to_f64().powf(exponent.to_f64()));
         }
         let exponent = exponent.to_i64()?;
-        let guarded = context(PRECISION + 12);
+        let guarded = |decimal| rounded_to(PRECISION + 12, decimal);
         let mut result = BigDecimal::from(1);
         let mut square = self.decimal();
         let mut left = exponent.unsigned_abs();
         while left > 0 {
             if left & 1 == 1 {
-                result = guarded.multiply(&result, &square);
+                result = guarded(product(result, square.clone()));
             }
             left >>= 1;
             if left > 0 {
-                square = guarded.multiply(&square, &square);
+                square = guarded(product(square.clone(), square));
                 // Twice the range: an inverse of what is out of range may be in it.
                 if !square.is_zero() && square.order_of_magnitude().abs() > 2 * MAX_EXPONENT {
                     return match (square.order_of_magnitude() > 0, exponent > 0) {
@@ -338,9 +337,34 @@ fn close(a: BigDecimal, b: BigDecimal) -> (BigDecimal, BigDecimal) {
     }
 }
 
-fn context(precision: u64) -> Context {
-    let precision = NonZeroU64::new(precision).unwrap_or(NonZeroU64::MIN);
-    Context::new(precision, RoundingMode::HalfEven)
+/// The digits of two numbers at the larger of their scales.
+fn aligned(a: BigDecimal, b: BigDecimal) -> (BigInt, BigInt, i64) {
+    let (mut a, a_scale) = a.into_bigint_and_scale();
+    let (mut b, b_scale) = b.into_bigint_and_scale();
+    let shift = |scale: i64| BigInt::from(10).pow(u32::try_from(scale).unwrap_or(u32::MAX));
+    if a_scale < b_scale {
+        a *= shift(b_scale - a_scale);
+    } else if b_scale < a_scale {
+        b *= shift(a_scale - b_scale);
+    }
+    (a, b, a_scale.max(b_scale))
+}
+
+/// The product with as many decimals as both have together, also for `1.0` and `0.0`.
+fn product(a: BigDecimal, b: BigDecimal) -> BigDecimal {
+    let (a, a_scale) = a.into_bigint_and_scale();
+    let (b, b_scale) = b.into_bigint_and_scale();
+    BigDecimal::new(a * b, a_scale + b_scale)
+}
+
+/// With at most so many digits.
+fn rounded_to(precision: u64, decimal: BigDecimal) -> BigDecimal {
+    match NonZeroU64::new(precision) {
+        Some(precision) if decimal.digits() > precision.get() => {
+            Context::new(precision, RoundingMode::HalfEven).round_decimal(decimal)
+        }
+        _ => decimal,
+    }
 }
 
 fn digit_count(integer: &BigInt) -> u64 {
@@ -441,6 +465,29 @@ mod tests {
             "3.00"
         );
         assert_eq!(number("1.50"), number("1.5"));
+        for (a, operation, b, result) in [
+            ("1.0", '*', "2", "2.0"),
+            ("19.9", '*', "1.00", "19.900"),
+            ("1.00", '*', "1.00", "1.0000"),
+            ("0.0", '*', "2", "0.0"),
+            ("1.5", '+', "0.00", "1.50"),
+            ("0.00", '-', "1.5", "-1.50"),
+            ("1.5", '-', "1.5", "0.0"),
+            ("12.0", '%', "5", "2.0"),
+            ("12", '%', "5.0", "2.0"),
+            ("1.0", '^', "3", "1.000"),
+            ("1.0", '^', "0", "1"),
+        ] {
+            let (x, y) = (number(a), number(b));
+            let found = match operation {
+                '+' => x.add(&y),
+                '-' => x.subtract(&y),
+                '*' => x.multiply(&y),
+                '%' => x.remainder(&y),
+                _ => x.power(&y),
+            };
+            assert_eq!(found.unwrap().to_string(), result, "{a} {operation} {b}");
+        }
     }
 
     #[test]

@@ -120,6 +120,7 @@ impl Evaluator<'_> {
         }
         let syntax = syntax::Config::new()
             .nest_limit(NESTING)
+            .crlf(true)
             .dot_matches_new_line(flags.contains('s'))
             .multi_line(flags.contains('m'))
             .case_insensitive(flags.contains('i'))
@@ -314,6 +315,12 @@ fn translate(pattern: &str) -> String {
             continue;
         }
         match chars.next() {
+            Some('Q') => {
+                let rest = chars.as_str();
+                let (quoted, after) = rest.split_once(r"\E").unwrap_or((rest, ""));
+                regex_syntax::escape_into(quoted, &mut translated);
+                chars = after.chars();
+            }
             Some('d') => translated.push_str("[0-9]"),
             Some('D') => translated.push_str("[^0-9]"),
             Some('w') => translated.push_str("[a-zA-Z_0-9]"),

@@ -442,11 +442,20 @@ impl Zone {
         TimeZone::get(name).ok().map(Self::Named)
     }
 
-    /// An IANA time zone or an offset.
+    /// An IANA time zone or an offset, in the forms of `java.time.ZoneId`: `Europe/Berlin`, `Z`, `+2`,
+    /// `-05:30`, `+0200`, `UTC+1`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        match parse_offset(text) {
-            Some((offset, "")) => Some(Self::Offset(offset)),
-            _ => Self::named(text),
+        if let Some((offset, "")) = parse_offset(text) {
+            return Some(Self::Offset(offset));
+        }
+        let behind = ["UTC", "GMT", "UT"]
+            .into_iter()
+            .find_map(|prefix| text.strip_prefix(prefix));
+        let short = behind.filter(|rest| !rest.is_empty()).unwrap_or(text);
+        if short.starts_with(['+', '-']) {
+            short_offset(short).map(Self::Offset)
+        } else {
+            Self::named(text)
         }
     }
 
@@ -473,7 +482,20 @@ pub(crate) fn parse_date(text: &str) -> Option<Date> {
 
 /// A time of day, local (`10:30:00`), at an offset (`+01:00`, `Z`) or in a zone (`@Europe/Berlin`).
 pub(crate) fn parse_time(text: &str) -> Option<Temporal> {
-    let (time, rest) = take_time(text.strip_prefix('T').unwrap_or(text))?;
+    let text = text.strip_prefix('T').unwrap_or(text);
+    // Midnight has a second name.
+    let renamed = text
+        .strip_prefix("24:00")
+        .map(|rest| format!("00:00{rest}"));
+    let text = renamed.as_deref().unwrap_or(text);
+    let (time, rest) = take_time(text)?;
+    if renamed.is_some() && time != Time::midnight() {
+        return None;
+    }
+    if !rest.is_empty() && text.as_bytes().get(5) != Some(&b':') {
+        // Only a local time may leave its seconds out.
+        return None;
+    }
     match take_zone(rest)? {
         (None, None) => Some(Temporal::LocalTime(time)),
         (Some(offset), None) => Some(Temporal::Time(ZonedTime::at_offset(time, offset))),
@@ -542,6 +564,12 @@ pub(crate) fn parse_duration(text: &str) -> Option<Temporal> {
     Some(Temporal::DaysTime(DaysTimeDuration { duration }))
 }
 
+/// What the text in `duration("...")` stands for, which may also be in small letters and have a `+`.
+pub(crate) fn parse_literal_duration(text: &str) -> Option<Temporal> {
+    let upper = text.to_uppercase();
+    parse_duration(text).or_else(|| parse_duration(upper.strip_prefix('+').unwrap_or(&upper)))
+}
+
 /// What an at-literal (`@"2026-11-22"`) stands for.
 pub(crate) fn parse_any(text: &str) -> Option<Temporal> {
     parse_date(text)
@@ -562,12 +590,13 @@ impl DurationParts {
         let mut allowed = units.iter();
         while !text.is_empty() {
             let (negative, rest) = take_sign(text);
-            let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+            let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',')?;
             let (number, rest) = rest.split_at(end);
             let unit = rest.chars().next()?;
             allowed.find(|allowed| **allowed == unit)?;
-            let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-            if whole.is_empty() || fraction.len() > 9 || (number.contains('.') && unit != 'S') {
+            let parts = number.split_once(['.', ',']);
+            let (whole, fraction) = parts.unwrap_or((number, ""));
+            if whole.is_empty() || fraction.len() > 9 || (parts.is_some() && unit != 'S') {
                 return None;
             }
             let sign = if negative { -1 } else { 1 };
@@ -686,6 +715,27 @@ fn take_zone(text: &str) -> Option<(Option<Offset>, Option<TimeZone>)> {
     }
 }
 
+/// `+2`, `+02`, `+0200` or `+020000`, besides the long forms.
+fn short_offset(text: &str) -> Option<Offset> {
+    let (sign, digits) = text.split_at_checked(1)?;
+    let long = match (digits.len(), digits.contains(':')) {
+        (1, _) => format!("{sign}0{digits}:00"),
+        (2, _) => format!("{sign}{digits}:00"),
+        (4, false) => format!("{sign}{}:{}", digits.get(..2)?, digits.get(2..)?),
+        (6, false) => format!(
+            "{sign}{}:{}:{}",
+            digits.get(..2)?,
+            digits.get(2..4)?,
+            digits.get(4..)?
+        ),
+        _ => text.to_owned(),
+    };
+    match parse_offset(&long) {
+        Some((offset, "")) => Some(offset),
+        _ => None,
+    }
+}
+
 fn parse_offset(text: &str) -> Option<(Offset, &str)> {
     if let Some(rest) = text.strip_prefix('Z') {
         return Some((Offset::UTC, rest));
@@ -784,6 +834,7 @@ mod tests {
             ("10:30:00", "10:30:00"),
             ("10:30", "10:30:00"),
             ("T10:30:00.120", "10:30:00.12"),
+            ("24:00:00", "00:00:00"),
             ("10:30:00Z", "10:30:00Z"),
             ("10:30:00+01:00", "10:30:00+01:00"),
             ("10:30:00@Europe/Paris", "10:30:00@Europe/Paris"),
@@ -807,7 +858,8 @@ mod tests {
             "2026-13-01",
             "2026-1-1",
             "26-01-01",
-            "24:00:00",
+            "24:00:01",
+            "10:30Z",
             "10:60:00",
             "10:00:60",
             "10:00:00+25:00",

@@ -257,6 +257,15 @@ fn logic(evaluator: &mut Evaluator<'_>, arguments: &[Value], decisive: bool) -> 
     }
 }
 
+/// A position that is one.
+fn position(position: &Number) -> Result<&Number, Failure> {
+    if position.is_zero() {
+        Err(Failure::null("a position must not be 0"))
+    } else {
+        Ok(position)
+    }
+}
+
 /// Where a position counted from 1, or from -1 for the last, is in a list, from 0. It may be outside.
 fn index(length: usize, position: &Number) -> i64 {
     let length = i64::try_from(length).unwrap_or(i64::MAX);
@@ -293,7 +302,7 @@ fn sublist(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
         ] => (list.items(), start, length.to_i64().unwrap_or(i64::MAX)),
         _ => return Failure::illegal(arguments),
     };
-    let start = index(items.len(), start);
+    let start = index(items.len(), position(start)?);
     join(
         evaluator,
         &[slice(items, start, start.saturating_add(length))],
@@ -308,10 +317,10 @@ fn append(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
 }
 
 fn insert_before(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    let [Value::List(list), Value::Number(position), item] = arguments else {
+    let [Value::List(list), Value::Number(at), item] = arguments else {
         return Failure::illegal(arguments);
     };
-    let (items, at) = (list.items(), index(list.items().len(), position));
+    let (items, at) = (list.items(), index(list.items().len(), position(at)?));
     join(
         evaluator,
         &[
@@ -323,14 +332,15 @@ fn insert_before(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome 
 }
 
 fn remove(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    let [Value::List(list), Value::Number(position)] = arguments else {
+    let [Value::List(list), Value::Number(at)] = arguments else {
         return Failure::illegal(arguments);
     };
     let items = list.items();
-    let next = position
+    let at = position(at)?;
+    let next = at
         .add(&Number::from(1))
         .ok_or_else(|| Failure::null("there is no such position"))?;
-    let (at, behind) = (index(items.len(), position), index(items.len(), &next));
+    let (at, behind) = (index(items.len(), at), index(items.len(), &next));
     join(
         evaluator,
         &[slice(items, 0, at), slice(items, behind, i64::MAX)],
@@ -496,6 +506,11 @@ fn string_join(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
         Some(Value::String(text)) => Some(&**text),
         Some(_) => None,
     };
+    if let [_, prefix, suffix] = affixes
+        && prefix.type_name() != suffix.type_name()
+    {
+        return Failure::illegal(arguments);
+    }
     let (Some(delimiter), Some(prefix), Some(suffix)) = (affix(0), affix(1), affix(2)) else {
         return Failure::illegal(arguments);
     };
