@@ -36,7 +36,7 @@ fuzz: ## Look for expressions that break the engine of FEEL; seconds=900
 		< host-test/feel/tests/dialect/vectors.json
 	cd host-test/feel && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir $(CURDIR)/target/fuzz/build expression \
 		$(CURDIR)/target/fuzz/expression -- -dict=fuzz/expression.dict -artifact_prefix=$(CURDIR)/target/fuzz/ \
-		-max_total_time=$(seconds) -timeout=10 -max_len=2000 -rss_limit_mb=1024
+		-max_total_time=$(seconds) -timeout=10 -max_len=4000 -rss_limit_mb=1024
 
 .PHONY: lint
 lint: toolchain ## Check formatting and lints, for the host and for WebAssembly

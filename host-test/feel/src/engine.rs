@@ -24,7 +24,7 @@ type Call = dyn Fn(&[Value]) -> Result<Value, String> + Send + Sync;
 /// use feel::{Context, Engine, Expression, Value};
 ///
 /// let engine = Engine::new(|| "2026-11-22T10:00:00[Europe/Berlin]".parse().unwrap())
-///     .with_function("greet", ["name"], |arguments| Ok(format!("Hello {}!", arguments[0]).into()));
+///     .with_function("greet", &["name"], |arguments| Ok(format!("Hello {}!", arguments[0]).into()));
 ///
 /// let expression = Expression::parse("= {on: today(), text: greet(order.customer)}")?;
 /// let variables = Context::from_json(r#"{"order": {"customer": "Zoë"}}"#)?;
@@ -49,6 +49,7 @@ pub(crate) struct HostFunction {
 
 /// The result of an evaluation.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Evaluation {
     /// The value.
     pub value: Value,
@@ -82,14 +83,14 @@ impl Engine {
     /// It gets as many arguments as it has parameters, null for those that are not named. A message
     /// instead of a value makes the call null and becomes a warning.
     #[must_use]
-    pub fn with_function<const N: usize>(
+    pub fn with_function(
         mut self,
         name: &str,
-        parameters: [&str; N],
+        parameters: &[&str],
         call: impl Fn(&[Value]) -> Result<Value, String> + Send + Sync + 'static,
     ) -> Self {
         let function = HostFunction {
-            parameters: parameters.map(str::to_owned).into(),
+            parameters: parameters.iter().map(|&name| name.to_owned()).collect(),
             call: Box::new(call),
         };
         self.functions
@@ -125,12 +126,13 @@ impl Engine {
         variables: &Context,
     ) -> Result<Evaluation, EvaluationError> {
         let mut evaluator = Evaluator::new(self, expression);
+        evaluator.check_depth(variables).map_err(|stop| *stop)?;
         let value = evaluator
             .evaluate(expression.root(), &Scope::root(variables))
             .map_err(|stop| *stop)?;
         Ok(Evaluation {
             value,
-            warnings: evaluator.warnings.into_vec(),
+            warnings: evaluator.warnings.into_vec(expression.source()),
         })
     }
 

@@ -25,14 +25,19 @@ impl Place {
         let (before, after) = source.split_at(source.floor_char_boundary(at));
         let start_of_line = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
-        let left: Vec<char> = before[start_of_line..].chars().collect();
-        let shown_left = left.len().min(EXCERPT / 2);
+        let column = before[start_of_line..].chars().count() + 1;
+        let mut left: Vec<char> = before[start_of_line..]
+            .chars()
+            .rev()
+            .take(EXCERPT / 2)
+            .collect();
+        left.reverse();
         let right = after
             .chars()
             .take_while(|c| !matches!(c, '\n' | '\r'))
-            .take(EXCERPT - shown_left);
+            .take(EXCERPT - left.len());
         // Every character takes one column, so that the caret is where it belongs.
-        let excerpt = left[left.len() - shown_left..]
+        let excerpt = left
             .iter()
             .copied()
             .chain(right)
@@ -40,9 +45,9 @@ impl Place {
             .collect();
         Self {
             line,
-            column: left.len() + 1,
+            column,
             excerpt,
-            caret: shown_left,
+            caret: left.len(),
         }
     }
 }
@@ -95,18 +100,32 @@ pub enum ParseErrorKind {
         /// What stands here.
         found: String,
     },
-    /// A string or a name in backticks that does not end.
+    /// A string, a name in backticks or a comment that does not end.
     #[error("{0} is never closed")]
     Unclosed(&'static str),
     /// Words with spaces between them, which are a name only in backticks.
     #[error("a name with spaces must be in backticks: `{0}`")]
     Spaces(String),
     /// A number with more digits than a number can have.
-    #[error("a number may have at most 6178 digits")]
+    #[error("a number may have at most 128 digits")]
     NumberTooLarge,
     /// Something that other engines of FEEL have and this one does not.
     #[error("{0} is not supported")]
     Unsupported(&'static str),
+    /// A name that is longer than a name may be.
+    #[error("a name may have at most {limit} bytes")]
+    NameTooLong {
+        /// The bytes that it may have.
+        limit: usize,
+    },
+    /// More parameters, arguments with names, or iterators than there may be.
+    #[error("there may be at most {limit} {what}")]
+    TooMany {
+        /// What there are too many of.
+        what: &'static str,
+        /// How many there may be.
+        limit: usize,
+    },
     /// More text than an expression may have.
     #[error("an expression may have at most {limit} bytes, this one has {length}")]
     TooLong {
@@ -153,7 +172,8 @@ pub enum EvaluationErrorKind {
         /// The name of a function that is much like it.
         suggestion: Option<String>,
     },
-    /// `assert()` found its condition not to be true. The text is the cause that it was given.
+    /// `assert()` found its condition not to be true. The text is the cause that it was given, the only text of an
+    /// error that an expression can put values into.
     #[error("assertion failed: {0}")]
     Assertion(String),
     /// A limit was reached.

@@ -24,7 +24,7 @@ use crate::value::{Context, List, Value};
 /// | a range, a function | null | null | its text |
 ///
 /// A number without decimals is an integer if it fits into 64 bits, any other number is the closest
-/// floating-point number. Names of contexts keep their order.
+/// floating-point number; one that is larger than all of these is an error. Names of contexts keep their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JsonStyle {
@@ -56,6 +56,7 @@ impl Value {
             text,
             Reader {
                 floating_point: false,
+                depth: MAX_JSON_DEPTH,
                 budget: &Budget::new(usize::MAX),
             },
         )
@@ -81,6 +82,7 @@ pub(crate) fn read_floating_point(text: &str, budget: &Budget) -> serde_json::Re
         text,
         Reader {
             floating_point: true,
+            depth: MAX_JSON_DEPTH,
             budget,
         },
     )
@@ -97,35 +99,15 @@ impl<'de> serde::Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Reader {
             floating_point: false,
+            depth: MAX_JSON_DEPTH,
             budget: &Budget::new(usize::MAX),
         }
         .deserialize(deserializer)
     }
 }
 
-/// A JSON tree has at most the depth that its reader allows, which is less than a value's may be.
-impl From<serde_json::Value> for Value {
-    fn from(json: serde_json::Value) -> Self {
-        match json {
-            serde_json::Value::Null => Self::Null,
-            serde_json::Value::Bool(boolean) => boolean.into(),
-            serde_json::Value::Number(number) => match number.as_i64() {
-                Some(integer) => integer.into(),
-                None => number
-                    .as_u64()
-                    .map(i128::from)
-                    .and_then(|integer| Number::parse(&integer.to_string()))
-                    .or_else(|| Number::from_f64(number.as_f64()?))
-                    .map_or(Self::Null, Self::Number),
-            },
-            serde_json::Value::String(text) => text.into(),
-            serde_json::Value::Array(items) => {
-                items.into_iter().map(Self::from).collect::<List>().into()
-            }
-            serde_json::Value::Object(entries) => Context::from_iter(entries).into(),
-        }
-    }
-}
+/// The levels of JSON that are read: those that `serde_json` reads, whatever the deserializer is.
+const MAX_JSON_DEPTH: u32 = 127;
 
 /// How much memory reading may take.
 pub(crate) struct Budget {
@@ -159,7 +141,20 @@ impl Budget {
 #[derive(Clone, Copy)]
 struct Reader<'b> {
     floating_point: bool,
+    /// The levels that there may be below.
+    depth: u32,
     budget: &'b Budget,
+}
+
+impl Reader<'_> {
+    /// For what is one level below.
+    fn below<E: Error>(self) -> Result<Self, E> {
+        let depth = self
+            .depth
+            .checked_sub(1)
+            .ok_or_else(|| E::custom("nested too deeply"))?;
+        Ok(Self { depth, ..self })
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Reader<'_> {
@@ -223,9 +218,10 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let below = self.below()?;
         self.budget.take(size_of::<List>() + 32)?;
         let mut list = List::default();
-        while let Some(item) = items.next_element_seed(self)? {
+        while let Some(item) = items.next_element_seed(below)? {
             // Twice, since a list grows by doubling.
             self.budget.take(2 * size_of::<Value>())?;
             list.push(item);
@@ -234,12 +230,13 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let below = self.below()?;
         self.budget.take(size_of::<Context>() + 256)?;
         let mut context = Context::new();
         while let Some(name) = entries.next_key::<String>()? {
             self.budget
                 .take(2 * size_of::<Value>() + 128 + name.len())?;
-            context.insert(name, entries.next_value_seed(self)?);
+            context.insert(name, entries.next_value_seed(below)?);
         }
         Ok(context.into())
     }
@@ -253,7 +250,8 @@ impl Serialize for Json<'_> {
             Value::Boolean(boolean) => serializer.serialize_bool(*boolean),
             Value::Number(number) => match number.to_i64().filter(|_| number.is_whole()) {
                 Some(integer) => serializer.serialize_i64(integer),
-                None => serializer.serialize_f64(number.to_f64()),
+                None if number.to_f64().is_finite() => serializer.serialize_f64(number.to_f64()),
+                None => Err(serde::ser::Error::custom("a number is too large for JSON")),
             },
             Value::String(text) => serializer.serialize_str(text),
             Value::List(list) => {

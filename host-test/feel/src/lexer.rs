@@ -23,7 +23,7 @@ pub(crate) enum TokenKind<'s> {
     Symbol(&'static str),
     /// The end of the text.
     End,
-    /// A quotation mark or a backtick that is never closed.
+    /// A quotation mark, a backtick or a comment (`*`) that is never closed.
     Unclosed(char),
     /// A character that begins no token.
     Unknown(char),
@@ -109,6 +109,7 @@ impl<'s> Lexer<'s> {
                 let length = number_length(rest);
                 (TokenKind::Number(&rest[..length]), length)
             }
+            '/' if rest.starts_with("/*") => (TokenKind::Unclosed('*'), rest.len()),
             c => match SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)) {
                 Some(symbol) => (TokenKind::Symbol(symbol), symbol.len()),
                 None => (TokenKind::Unknown(c), c.len_utf8()),
@@ -156,7 +157,8 @@ impl<'s> Lexer<'s> {
         let start = self.skip(position);
         let (mut end, mut at) = (start, start);
         while let Some(c) = self.source[at..].chars().next() {
-            if matches!(c, '"' | '{' | '}' | ':' | ',' | '[' | ']' | '`') {
+            let unclosed_comment = self.source[at..].starts_with("/*");
+            if unclosed_comment || matches!(c, '"' | '{' | '}' | ':' | ',' | '[' | ']' | '`') {
                 break;
             }
             end = at + c.len_utf8();
@@ -177,7 +179,7 @@ impl<'s> Lexer<'s> {
             let comment = if trimmed.starts_with("//") {
                 trimmed.find('\n').unwrap_or(trimmed.len())
             } else if let Some(inside) = trimmed.strip_prefix("/*") {
-                // A comment that is never closed is no comment: its first character is then unexpected.
+                // What is never closed is a token.
                 match inside.find("*/") {
                     Some(length) => length + 4,
                     None => return position + rest.len() - trimmed.len(),
@@ -304,7 +306,7 @@ mod tests {
             kinds("a// b\n/* c */\u{a0}d /*/ e */"),
             [Name("a"), Name("d")]
         );
-        assert_eq!(kinds("a /* b")[..2], [Name("a"), TokenKind::Symbol("/")]);
+        assert_eq!(kinds("a /* b"), [Name("a"), TokenKind::Unclosed('*')]);
     }
 
     #[test]

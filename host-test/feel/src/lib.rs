@@ -28,7 +28,7 @@ pub use expression::Expression;
 /// The dates, times and time zones of this crate's interface.
 pub use jiff;
 pub use json::{Json, JsonStyle};
-pub use limits::{Limit, Limits, MAX_LENGTH, MAX_NESTING};
+pub use limits::{Limit, Limits, MAX_LENGTH, MAX_NAME, MAX_NESTING};
 pub use number::{Number, PRECISION};
 pub use temporal::{DaysTimeDuration, YearsMonthsDuration, ZonedDateTime, ZonedTime};
 pub use value::{Context, Function, List, Range, Value};

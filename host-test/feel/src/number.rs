@@ -16,6 +16,12 @@ pub const PRECISION: u64 = 34;
 /// The largest exponent of ten of a number, as in decimal128. Beyond it there is no number.
 const MAX_EXPONENT: i64 = 6_144;
 
+/// The largest exponent that is read; what is smaller than any number may be is zero.
+const MAX_PARSED_EXPONENT: u64 = 100_000;
+
+/// The most digits of a number that no operation has rounded: a literal, or a text that was converted.
+pub(crate) const MAX_DIGITS: u32 = 128;
+
 /// The most decimals of a zero that are kept.
 const MAX_ZEROS: i64 = 100;
 
@@ -43,8 +49,9 @@ impl Number {
         };
         let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let mut digits = [whole, decimals].concat();
-        let too_long = digits.len() as u64 > MAX_EXPONENT.unsigned_abs() + PRECISION;
-        if digits.is_empty() || too_long || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let too_large =
+            digits.len() > MAX_DIGITS as usize || exponent.unsigned_abs() > MAX_PARSED_EXPONENT;
+        if digits.is_empty() || too_large || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
         if text.starts_with('-') {
@@ -98,6 +105,7 @@ impl Number {
         }
         drop(digits);
         match decimal.order_of_magnitude() {
+            _ if decimal.digits() > u64::from(MAX_DIGITS) => None,
             magnitude if magnitude > MAX_EXPONENT => None,
             magnitude if magnitude < -MAX_EXPONENT => Some(Self::from(0)),
             _ => Some(Self(Repr::Decimal(Arc::new(decimal)))),
@@ -180,11 +188,15 @@ impl Number {
         Self::rounded(BigDecimal::new(quotient, scale))
     }
 
-    /// The remainder of a division that truncates. `None` for a divisor of zero.
+    /// The remainder of a division that truncates. `None` for a divisor of zero, and one that is too small
+    /// beside the dividend.
     #[must_use]
     pub fn remainder(&self, divisor: &Self) -> Option<Self> {
-        if divisor.is_zero() {
+        if divisor.is_zero() || self.magnitude() - divisor.magnitude() > i64::from(MAX_DIGITS) {
             return None;
+        }
+        if divisor.magnitude() - self.magnitude() > i64::from(MAX_DIGITS) {
+            return Some(self.clone());
         }
         let (dividend, divisor, scale) = aligned(self.decimal(), divisor.decimal());
         Self::rounded(BigDecimal::new(dividend % divisor, scale))
@@ -244,12 +256,20 @@ impl Number {
     }
 
     /// Rounded to a number of decimals, which may be negative. `None` if the scale is out of range.
-    #[must_use]
-    pub fn round(&self, scale: i64, mode: RoundingMode) -> Option<Self> {
-        if scale.abs() > MAX_EXPONENT {
+    pub(crate) fn round(&self, scale: i64, mode: RoundingMode) -> Option<Self> {
+        let digits = self.magnitude().saturating_add(scale).saturating_add(1);
+        if scale.unsigned_abs() > MAX_EXPONENT.unsigned_abs() || digits > i64::from(MAX_DIGITS) {
             return None;
         }
         Self::from_decimal(self.decimal().with_scale_round(scale, mode))
+    }
+
+    /// The exponent of ten of the first digit.
+    fn magnitude(&self) -> i64 {
+        match &self.0 {
+            Repr::Integer(integer) => integer.unsigned_abs().checked_ilog10().map_or(0, i64::from),
+            Repr::Decimal(decimal) => decimal.order_of_magnitude(),
+        }
     }
 
     /// The closest floating-point number.
@@ -341,7 +361,7 @@ fn close(a: BigDecimal, b: BigDecimal) -> (BigDecimal, BigDecimal) {
 fn aligned(a: BigDecimal, b: BigDecimal) -> (BigInt, BigInt, i64) {
     let (mut a, a_scale) = a.into_bigint_and_scale();
     let (mut b, b_scale) = b.into_bigint_and_scale();
-    let shift = |scale: i64| BigInt::from(10).pow(u32::try_from(scale).unwrap_or(u32::MAX));
+    let shift = |scale: i64| BigInt::from(10).pow(u32::try_from(scale).unwrap_or(0));
     if a_scale < b_scale {
         a *= shift(b_scale - a_scale);
     } else if b_scale < a_scale {
@@ -396,14 +416,18 @@ impl Ord for Number {
         if let (Repr::Integer(a), Repr::Integer(b)) = (&self.0, &other.0) {
             return a.cmp(b);
         }
-        let (a, b) = (self.decimal(), other.decimal());
-        let signed = |x: &BigDecimal| match x.sign() {
-            Sign::Minus => (-1, -x.order_of_magnitude()),
-            Sign::NoSign => (0, 0),
-            Sign::Plus => (1, x.order_of_magnitude()),
+        let signed = |x: &Self| match (x.is_zero(), x.is_negative()) {
+            (true, _) => (0, 0),
+            (false, true) => (-1, -x.magnitude()),
+            (false, false) => (1, x.magnitude()),
         };
         // By sign and size first, which are known at once.
-        signed(&a).cmp(&signed(&b)).then_with(|| a.cmp(&b))
+        signed(self)
+            .cmp(&signed(other))
+            .then_with(|| match (&self.0, &other.0) {
+                (Repr::Decimal(a), Repr::Decimal(b)) => a.cmp(b),
+                _ => self.decimal().cmp(&other.decimal()),
+            })
     }
 }
 
@@ -599,7 +623,23 @@ mod tests {
         assert!(number("10").power(&number("6145")).is_none());
         assert!(number("10").power(&number("999999999999")).is_none());
         assert!(Number::parse("1e6145").is_none());
-        assert!(Number::parse(&"9".repeat(100_000)).is_none());
+        assert!(Number::parse("1e-6145").unwrap().is_zero());
+        assert!(Number::parse("11e9223372036854775807").is_none());
+        assert!(Number::parse("11e-9223372036854775808").is_none());
+        assert!(Number::parse(&"9".repeat(128)).is_some());
+        assert!(Number::parse(&"9".repeat(129)).is_none());
+        for scale in [i64::MIN, -6_145, 128, 6_145, i64::MAX] {
+            assert!(
+                number("1.5").round(scale, RoundingMode::Floor).is_none(),
+                "{scale}"
+            );
+        }
+        assert!(number("1e6144").remainder(&number("3")).is_none());
+        assert_eq!(
+            number("3").remainder(&number("1e6144")).unwrap(),
+            number("3")
+        );
+        assert!(number("1e100").remainder(&number("2")).unwrap().is_zero());
         assert!(
             number("0.1")
                 .power(&number("999999999999"))

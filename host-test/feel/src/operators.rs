@@ -67,7 +67,14 @@ impl Evaluator<'_> {
         Ok(Some(match (left, right) {
             (Value::Null, other) | (other, Value::Null) => matches!(other, Value::Null),
             (Value::Boolean(a), Value::Boolean(b)) => a == b,
-            (Value::Number(a), Value::Number(b)) => a == b,
+            (Value::Number(a), Value::Number(b)) => {
+                self.step(if a.is_decimal() && b.is_decimal() {
+                    4
+                } else {
+                    0
+                })?;
+                a == b
+            }
             (Value::String(a), Value::String(b)) => {
                 self.step(a.len().min(b.len()) / 64)?;
                 a == b
@@ -111,17 +118,31 @@ impl Evaluator<'_> {
     }
 }
 
+impl Evaluator<'_> {
+    /// The order of two values; `None` for values of different types, or of a type without an order.
+    pub(crate) fn order(&mut self, left: &Value, right: &Value) -> Evaluated<Option<Ordering>> {
+        match (left, right) {
+            (Value::String(a), Value::String(b)) => self.step(a.len().min(b.len()) / 16)?,
+            (Value::Number(a), Value::Number(b)) if a.is_decimal() && b.is_decimal() => {
+                self.step(4)?;
+            }
+            _ => {}
+        }
+        Ok(order(left, right))
+    }
+}
+
 /// The steps of a calculation with numbers, beyond that of evaluating it.
 fn cost(operator: ArithmeticOperator, left: &Number, right: &Number) -> usize {
     match operator {
-        ArithmeticOperator::Exponentiate => 500,
+        ArithmeticOperator::Exponentiate => 1_500,
         ArithmeticOperator::Divide => 20,
         _ if left.is_decimal() || right.is_decimal() => 5,
         _ => 0,
     }
 }
 
-/// The order of two values; `None` for values of different types, or of a type without an order. Strings go by their UTF-16 code units, as in Java.
+/// As [`Evaluator::order`]. Strings go by their UTF-16 code units, as in Java.
 pub(crate) fn order(left: &Value, right: &Value) -> Option<Ordering> {
     Some(match (left, right) {
         (Value::Number(a), Value::Number(b)) => a.cmp(b),

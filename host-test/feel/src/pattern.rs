@@ -22,6 +22,9 @@ use crate::limits::Limit;
 /// The bytes that a compiled pattern may take, and the same again for what a search finds out about it.
 const MAX_SIZE: usize = 256 << 10;
 
+/// The longest pattern, in bytes.
+const MAX_LENGTH: usize = 4 << 10;
+
 /// The levels of groups in a pattern.
 const NESTING: u32 = 50;
 
@@ -31,7 +34,28 @@ const BYTES_PER_STATE: usize = 64;
 
 /// The patterns of one evaluation, compiled once each.
 #[derive(Default)]
-pub(crate) struct Patterns(HashMap<(String, String), Box<Pattern>>);
+pub(crate) struct Patterns(HashMap<(String, Flags), Box<Pattern>>);
+
+/// How a pattern is read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(clippy::struct_excessive_bools)]
+struct Flags {
+    any_character: bool,
+    lines: bool,
+    any_case: bool,
+    comments: bool,
+}
+
+impl Flags {
+    fn new(flags: &str) -> Self {
+        Self {
+            any_character: flags.contains('s'),
+            lines: flags.contains('m'),
+            any_case: flags.contains('i'),
+            comments: flags.contains('x'),
+        }
+    }
+}
 
 struct Pattern {
     regex: Regex,
@@ -71,17 +95,12 @@ impl Evaluator<'_> {
             let mut replaced = String::new();
             let mut end = 0;
             for found in matches {
-                let length = replaced.len();
-                replaced.push_str(&text[end..found.start]);
+                push(evaluator, &mut replaced, &text[end..found.start])?;
                 let groups = pattern.groups(evaluator, text, found.clone())?;
-                expand(text, &groups, replacement, &mut replaced)
-                    .ok_or_else(|| Failure::null("the replacement is not valid"))?;
+                expand(evaluator, text, &groups, replacement, &mut replaced)?;
                 end = found.end;
-                evaluator.step(1 + (replaced.len() - length) / 64)?;
-                evaluator.grow(replaced.len(), replaced.len() - length)?;
             }
-            replaced.push_str(&text[end..]);
-            evaluator.grow(replaced.len(), text.len() - end)?;
+            push(evaluator, &mut replaced, &text[end..])?;
             Ok(replaced)
         })
     }
@@ -92,19 +111,24 @@ impl Evaluator<'_> {
         flags: &str,
         action: impl FnOnce(&mut Self, &mut Pattern) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let key = (pattern.to_owned(), flags.to_owned());
+        if pattern.len() > MAX_LENGTH {
+            return Err(self.limit(Limit::Pattern(MAX_LENGTH)).into());
+        }
+        self.step(pattern.len() / 8)?;
+        let key = (pattern.to_owned(), Flags::new(flags));
         let mut compiled = match self.patterns.0.remove(&key) {
             Some(compiled) => compiled,
-            None => Box::new(self.compile(pattern, flags)?),
+            None => Box::new(self.compile(pattern, key.1)?),
         };
         let result = action(self, &mut compiled);
         self.patterns.0.insert(key, compiled);
         result
     }
 
-    fn compile(&mut self, pattern: &str, flags: &str) -> Result<Pattern, Failure> {
-        self.step(pattern.len() + 1_000)?;
-        self.allocate(pattern.len())?;
+    fn compile(&mut self, pattern: &str, flags: Flags) -> Result<Pattern, Failure> {
+        // Reading a pattern takes a thousand times as long as reading text.
+        self.step(5_000 + 200 * pattern.len())?;
+        self.allocate(64 * pattern.len())?;
         let translated = translate(pattern);
         let parsed = ast::parse::ParserBuilder::new()
             .nest_limit(NESTING)
@@ -121,10 +145,10 @@ impl Evaluator<'_> {
         let syntax = syntax::Config::new()
             .nest_limit(NESTING)
             .crlf(true)
-            .dot_matches_new_line(flags.contains('s'))
-            .multi_line(flags.contains('m'))
-            .case_insensitive(flags.contains('i'))
-            .ignore_whitespace(flags.contains('x'));
+            .dot_matches_new_line(flags.any_character)
+            .multi_line(flags.lines)
+            .case_insensitive(flags.any_case)
+            .ignore_whitespace(flags.comments);
         let size = thompson::Config::new().nfa_size_limit(Some(MAX_SIZE));
         let machine = PikeVM::builder()
             .syntax(syntax)
@@ -273,36 +297,64 @@ pub(crate) fn between(text: &str, matches: Vec<Range<usize>>) -> impl Iterator<I
         })
 }
 
-/// `None` if the replacement is not valid.
-fn expand(text: &str, groups: &Captures, replacement: &str, target: &mut String) -> Option<()> {
+/// Puts text at the end of another, if it may get as long.
+fn push(evaluator: &mut Evaluator<'_>, target: &mut String, text: &str) -> Evaluated<()> {
+    evaluator.step(1 + text.len() / 64)?;
+    evaluator.grow(target.len() + text.len(), 2 * text.len())?;
+    target.push_str(text);
+    Ok(())
+}
+
+/// Puts a replacement at the end of a text, with the groups that it names.
+fn expand(
+    evaluator: &mut Evaluator<'_>,
+    text: &str,
+    groups: &Captures,
+    replacement: &str,
+    target: &mut String,
+) -> Result<(), Failure> {
     let mut rest = replacement;
     while let Some(special) = rest.find(['$', '\\']) {
-        target.push_str(&rest[..special]);
-        let behind = &rest[special + 1..];
-        if rest[special..].starts_with('\\') {
-            let escaped = behind.chars().next()?;
-            target.push(escaped);
-            rest = &behind[escaped.len_utf8()..];
-            continue;
+        push(evaluator, target, &rest[..special])?;
+        let (group, after) = special_part(groups, &rest[special..])
+            .ok_or_else(|| Failure::null("the replacement is not valid"))?;
+        match group {
+            Part::Character(c) => push(evaluator, target, c.encode_utf8(&mut [0; 4]))?,
+            Part::Group(number) => {
+                // A group that took no part in the match is empty.
+                let found = groups
+                    .get_group(number)
+                    .map_or("", |group| &text[group.range()]);
+                push(evaluator, target, found)?;
+            }
         }
-        let group = if let Some(name) = behind.strip_prefix('{') {
-            let (name, after) = name.split_once('}')?;
-            rest = after;
-            groups.group_info().to_index(groups.pattern()?, name)?
-        } else {
-            let (number, after) = group_number(behind, groups.group_len())?;
-            rest = after;
-            number
-        };
-        // A group that took no part in the match is empty.
-        target.push_str(
-            groups
-                .get_group(group)
-                .map_or("", |group| &text[group.range()]),
-        );
+        rest = after;
     }
-    target.push_str(rest);
-    Some(())
+    Ok(push(evaluator, target, rest)?)
+}
+
+/// What a `$` or `\` in a replacement stands for.
+enum Part {
+    Character(char),
+    Group(usize),
+}
+
+/// The part that a text begins with, and what follows it; `None` if it is not valid.
+fn special_part<'r>(groups: &Captures, text: &'r str) -> Option<(Part, &'r str)> {
+    let behind = &text[1..];
+    if text.starts_with('\\') {
+        let character = behind.chars().next()?;
+        return Some((Part::Character(character), &behind[character.len_utf8()..]));
+    }
+    if let Some(name) = behind.strip_prefix('{') {
+        let (name, after) = name.split_once('}')?;
+        return Some((
+            Part::Group(groups.group_info().to_index(groups.pattern()?, name)?),
+            after,
+        ));
+    }
+    let (number, after) = group_number(behind, groups.group_len())?;
+    Some((Part::Group(number), after))
 }
 
 /// Java's classes in the words of `regex-syntax`, where `\d` and the like are Unicode's.

@@ -91,14 +91,10 @@ impl<'a> Scope<'a> {
 
     /// The functions with a name, the innermost first; of one context in the order of its entries.
     pub(crate) fn functions(&self, name: &str) -> impl Iterator<Item = &Arc<Function>> {
-        let contexts = self.frames().filter_map(|frame| match frame {
-            Frame::Context(context) => Some(context.functions()),
-            _ => None,
-        });
-        contexts
-            .flatten()
-            .filter(move |(known, _)| &**known == name)
-            .map(|(_, function)| function)
+        self.frames().flat_map(move |frame| match frame {
+            Frame::Context(context) => context.functions(name),
+            _ => &[],
+        })
     }
 
     pub(crate) fn function(&self, name: &str, arguments: &Arguments) -> Option<&Arc<Function>> {

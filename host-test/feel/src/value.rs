@@ -18,10 +18,12 @@ use crate::temporal::{
 /// ```
 /// use feel::Value;
 ///
-/// let order = Value::from(serde_json::json!({"id": 42, "tags": ["a", "b"]}));
+/// let order = Value::from_json(r#"{"id": 42, "tags": ["a", "b"]}"#)?;
 /// assert_eq!(order.to_string(), r#"{id:42, tags:["a", "b"]}"#);
+/// assert_eq!(format!("{order:?}"), "context of 2 entries");
+/// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Value {
     /// No value.
@@ -57,7 +59,7 @@ pub enum Value {
 }
 
 /// Values in an order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct List {
     items: Vec<Value>,
     depth: u32,
@@ -68,6 +70,13 @@ impl List {
     #[must_use]
     pub fn items(&self) -> &[Value] {
         &self.items
+    }
+
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self {
+            items: Vec::with_capacity(capacity),
+            depth: 0,
+        }
     }
 
     /// The levels below this one.
@@ -90,11 +99,11 @@ impl FromIterator<Value> for List {
 }
 
 /// Values with names, in the order in which the names came first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Context {
     entries: IndexMap<Name, Value>,
     /// Functions are called, not read: they are no entries, and several may have one name.
-    functions: Vec<(Name, Arc<Function>)>,
+    functions: Option<Box<IndexMap<Name, Vec<Arc<Function>>>>>,
     depth: u32,
 }
 
@@ -134,13 +143,14 @@ impl Context {
         self.entries.is_empty()
     }
 
-    /// Sets an entry. One that exists keeps its place. A function is put beside those of the same name,
-    /// to be called by the number of its arguments.
+    /// Sets an entry. One that exists keeps its place. A function is no entry: it is put beside the functions of
+    /// the same name, and the first whose parameters fit is called.
     pub fn insert(&mut self, name: impl Into<Arc<str>>, value: impl Into<Value>) {
         match value.into() {
             Value::Function(function) => {
                 self.depth = self.depth.max(function.depth());
-                self.functions.push((name.into(), function));
+                let functions = self.functions.get_or_insert_default();
+                functions.entry(name.into()).or_default().push(function);
             }
             value => self.insert_value(name.into(), value),
         }
@@ -152,8 +162,24 @@ impl Context {
         self.entries.insert(name, value);
     }
 
-    pub(crate) fn functions(&self) -> &[(Name, Arc<Function>)] {
-        &self.functions
+    /// The functions with a name, in the order in which they were put.
+    pub(crate) fn functions(&self, name: &str) -> &[Arc<Function>] {
+        self.functions
+            .as_ref()
+            .and_then(|functions| functions.get(name))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The levels below this one.
+    pub(crate) fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// How many functions there are in all.
+    pub(crate) fn function_count(&self) -> usize {
+        self.functions
+            .as_ref()
+            .map_or(0, |functions| functions.values().map(Vec::len).sum())
     }
 }
 
@@ -168,16 +194,26 @@ impl<N: Into<Arc<str>>, V: Into<Value>> FromIterator<(N, V)> for Context {
 }
 
 /// What lies between two values of one kind.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Range {
-    /// Where the range starts.
-    pub start: Value,
-    /// Whether the start is in the range.
-    pub start_included: bool,
-    /// Where the range ends.
-    pub end: Value,
-    /// Whether the end is in the range.
-    pub end_included: bool,
+    pub(crate) start: Value,
+    pub(crate) start_included: bool,
+    pub(crate) end: Value,
+    pub(crate) end_included: bool,
+}
+
+impl Range {
+    /// Where the range starts, and whether the start is in it.
+    #[must_use]
+    pub fn start(&self) -> (&Value, bool) {
+        (&self.start, self.start_included)
+    }
+
+    /// Where the range ends, and whether the end is in it.
+    #[must_use]
+    pub fn end(&self) -> (&Value, bool) {
+        (&self.end, self.end_included)
+    }
 }
 
 /// A function that the expression defines, with what its body needs of where it was defined.
@@ -298,6 +334,37 @@ impl Value {
             Self::DateTime(zoned) => Some(zoned.local().date()),
             _ => None,
         }
+    }
+}
+
+/// The type and the size, not what may be a message or a secret: that is what `Display` is for.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.type_name();
+        match self {
+            Self::String(text) => write!(f, "{name} of {} bytes", text.len()),
+            Self::List(list) => list.fmt(f),
+            Self::Context(context) => context.fmt(f),
+            _ => f.write_str(name),
+        }
+    }
+}
+
+impl fmt::Debug for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "list of {} items", self.items.len())
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "context of {} entries", self.entries.len())
+    }
+}
+
+impl fmt::Debug for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("range")
     }
 }
 

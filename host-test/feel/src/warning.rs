@@ -49,27 +49,36 @@ pub enum WarningKind {
     FunctionInvocationFailure,
 }
 
+/// What is noted during an evaluation; places are worked out at its end.
 #[derive(Default)]
 pub(crate) struct Warnings {
-    kept: Vec<Warning>,
+    kept: Vec<(WarningKind, usize, String)>,
+    /// Nothing is noted while something is tried out.
+    trying: usize,
 }
 
 impl Warnings {
-    pub(crate) fn add(&mut self, warning: impl FnOnce() -> Warning) {
-        if self.kept.len() < MAX_WARNINGS {
-            self.kept.push(warning());
+    pub(crate) fn add(&mut self, kind: WarningKind, at: usize, message: impl FnOnce() -> String) {
+        if self.trying == 0 && self.kept.len() < MAX_WARNINGS {
+            self.kept.push((kind, at, message()));
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.kept.len()
+    /// Notes nothing until [`Self::resume`].
+    pub(crate) fn pause(&mut self) {
+        self.trying += 1;
     }
 
-    pub(crate) fn truncate(&mut self, length: usize) {
-        self.kept.truncate(length);
+    pub(crate) fn resume(&mut self) {
+        self.trying = self.trying.saturating_sub(1);
     }
 
-    pub(crate) fn into_vec(self) -> Vec<Warning> {
-        self.kept
+    pub(crate) fn into_vec(self, source: &str) -> Vec<Warning> {
+        let place = |(kind, at, message)| Warning {
+            kind,
+            message,
+            place: Place::new(source, at),
+        };
+        self.kept.into_iter().map(place).collect()
     }
 }

@@ -15,8 +15,8 @@ static MEMORY: PeakAlloc = PeakAlloc;
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     Engine::new(|| "2026-11-22T14:26:52.263667932[Europe/Berlin]".parse().unwrap())
         .with_random(|bytes| bytes.fill(7))
-        .with_function("same", ["value"], |arguments| Ok(arguments[0].clone()))
-        .with_function("fail", [], |_| Err("out of order".to_owned()))
+        .with_function("same", &["value"], |arguments| Ok(arguments[0].clone()))
+        .with_function("fail", &[], |_| Err("out of order".to_owned()))
 });
 
 static VARIABLES: LazyLock<Context> = LazyLock::new(|| {
@@ -37,8 +37,10 @@ fuzz_target!(|source: &str| {
         Ok(expression) => match engine.evaluate(&expression, variables) {
             Ok(evaluation) => {
                 for style in [JsonStyle::Engine, JsonStyle::Connector, JsonStyle::Text] {
-                    let json = serde_json::to_vec(&evaluation.value.json(style)).unwrap();
-                    assert!(serde_json::from_slice::<serde_json::Value>(&json).is_ok() || json.len() > 1_000);
+                    // Only a number that JSON has no form for is refused.
+                    if let Ok(json) = serde_json::to_vec(&evaluation.value.json(style)) {
+                        assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&json).is_ok());
+                    }
                 }
                 evaluation.warnings.iter().map(|warning| format!("{warning:#}").len()).sum()
             }

@@ -14,8 +14,10 @@ impl Evaluator<'_> {
     pub(super) fn function(&mut self, lambda: &Arc<Lambda>, scope: &Scope<'_>) -> Evaluated {
         self.step(lambda.names.len())?;
         let captured = scope.capture(&lambda.names);
-        self.allocate(size_of::<Function>())?;
-        self.allocate_context(captured.len() + captured.functions().len())?;
+        self.grow(0, size_of::<Function>())?;
+        let functions = captured.function_count();
+        self.step(functions)?;
+        self.allocate_context(captured.len() + functions)?;
         let function = Function {
             lambda: Arc::clone(lambda),
             captured,
@@ -40,6 +42,7 @@ impl Evaluator<'_> {
 
     pub(super) fn call(&mut self, call: &Call, scope: &Scope<'_>) -> Evaluated {
         self.step(call.arguments.len())?;
+        self.step(scope.functions(&call.name).count())?;
         let failure = if let Some(function) = scope.function(&call.name, &call.arguments) {
             let arguments =
                 self.arguments(&call.arguments, &function.lambda.parameters, false, scope)?;
@@ -47,11 +50,17 @@ impl Evaluator<'_> {
         } else if let Some(builtin) = call.builtin {
             let arguments =
                 self.arguments(&call.arguments, builtin.parameters, builtin.variadic, scope)?;
+            self.read(&arguments)?;
             (builtin.call)(self, &arguments)
         } else if let Some(function) = self.engine.function(&call.name, &call.arguments) {
             let arguments = self.arguments(&call.arguments, &function.parameters, false, scope)?;
+            self.read(&arguments)?;
             match (function.call)(&arguments) {
-                Ok(value) => self.shallow(value).map_err(Failure::Stop),
+                Ok(value) => {
+                    let value = self.shallow(value)?;
+                    self.allocate_value(&value)?;
+                    return Ok(value);
+                }
                 Err(message) => Err(Failure::Null(message)),
             }
         } else {
@@ -67,6 +76,16 @@ impl Evaluator<'_> {
                 }))
             }
         }
+    }
+
+    /// Uses up the steps for functions that go through their arguments once.
+    fn read(&mut self, arguments: &[Value]) -> Evaluated<()> {
+        for argument in arguments {
+            if let Value::String(text) = argument {
+                self.step(text.len() / 64)?;
+            }
+        }
+        Ok(())
     }
 
     /// A name that stands for a function somewhere gives null where it cannot be called; one that stands

@@ -1,7 +1,6 @@
 //! Comparisons, unary tests, and logic in three values.
 
 use super::{Evaluated, Evaluator};
-use crate::operators::order;
 use crate::scope::Scope;
 use crate::syntax::{ComparisonOperator, Name, Node, Quantifier, Test};
 use crate::value::Value;
@@ -23,10 +22,14 @@ impl Evaluator<'_> {
         let result = match operator {
             ComparisonOperator::Equal => self.equal(left, right)?,
             ComparisonOperator::NotEqual => self.equal(left, right)?.map(|equal| !equal),
-            ComparisonOperator::Less => order(left, right).map(std::cmp::Ordering::is_lt),
-            ComparisonOperator::LessOrEqual => order(left, right).map(std::cmp::Ordering::is_le),
-            ComparisonOperator::Greater => order(left, right).map(std::cmp::Ordering::is_gt),
-            ComparisonOperator::GreaterOrEqual => order(left, right).map(std::cmp::Ordering::is_ge),
+            ComparisonOperator::Less => self.order(left, right)?.map(std::cmp::Ordering::is_lt),
+            ComparisonOperator::LessOrEqual => {
+                self.order(left, right)?.map(std::cmp::Ordering::is_le)
+            }
+            ComparisonOperator::Greater => self.order(left, right)?.map(std::cmp::Ordering::is_gt),
+            ComparisonOperator::GreaterOrEqual => {
+                self.order(left, right)?.map(std::cmp::Ordering::is_ge)
+            }
         };
         Ok(match result {
             Some(result) => result.into(),
@@ -108,13 +111,9 @@ impl Evaluator<'_> {
                 let scope = scope.with_input(value, false);
                 let start = self.evaluate(&interval.start, &scope)?;
                 let end = self.evaluate(&interval.end, &scope)?;
-                let (Some(from_start), Some(from_end)) = (order(value, &start), order(value, &end))
-                else {
-                    let other = if order(value, &start).is_none() {
-                        start
-                    } else {
-                        end
-                    };
+                let (from_start, from_end) = (self.order(value, &start)?, self.order(value, &end)?);
+                let (Some(from_start), Some(from_end)) = (from_start, from_end) else {
+                    let other = if from_start.is_none() { start } else { end };
                     return Ok(self.not_comparable(value, &other));
                 };
                 let after = from_start.is_gt() || from_start.is_eq() && interval.start_included;
@@ -145,6 +144,7 @@ impl Evaluator<'_> {
         }
         if let Value::List(list) = result {
             for item in list.items() {
+                self.step(1)?;
                 if self.equal(value, item)? == Some(true) {
                     return Ok(true.into());
                 }

@@ -32,7 +32,7 @@ impl Evaluator<'_> {
         };
         let mut results = Arc::new(List::default());
         while let Some(values) = product.current() {
-            self.step(1)?;
+            self.step(values.len())?;
             let scope = scope.with_values(values);
             let result = if iteration.uses_partial {
                 let partial = Value::List(Arc::clone(&results));
@@ -68,7 +68,7 @@ impl Evaluator<'_> {
         let decisive = quantifier == Quantifier::Some;
         let mut result = Value::from(!decisive);
         while let Some(values) = product.current() {
-            self.step(1)?;
+            self.step(values.len())?;
             let next = self.evaluate(condition, &scope.with_values(values))?;
             result = self.combine(quantifier, &result, next);
             if matches!(result, Value::Boolean(boolean) if boolean == decisive) {

@@ -13,23 +13,24 @@ use crate::error::{EvaluationError, EvaluationErrorKind, Place};
 use crate::expression::Expression;
 use crate::limits::{Limit, Limits, MAX_VALUE_DEPTH};
 use crate::number::Number;
-use crate::operators::order;
 use crate::pattern::Patterns;
 use crate::scope::Scope;
 use crate::syntax::{ArithmeticOperator, Interval, Kind, Name, Node, Quantifier};
 use crate::value::{Context, List, Range, Value};
-use crate::warning::{Warning, WarningKind, Warnings};
+use crate::warning::{WarningKind, Warnings};
 
 /// What ends an evaluation. Boxed, since nearly every function here returns it.
 pub(crate) type Stop = Box<EvaluationError>;
 
 pub(crate) type Evaluated<T = Value> = Result<T, Stop>;
 
-/// What an entry of a context takes, with its share of the index.
-const ENTRY_SIZE: usize = size_of::<Value>() + 64;
-
-/// What a decimal number takes beyond the value that points to it.
-const DECIMAL_SIZE: usize = 96;
+/// What the parts of values take in memory, with what an allocator adds.
+const ITEM_SIZE: usize = size_of::<Value>();
+const ENTRY_SIZE: usize = ITEM_SIZE + 72;
+const DECIMAL_SIZE: usize = 128;
+const LIST_SIZE: usize = 72;
+const CONTEXT_SIZE: usize = 224;
+const STRING_SIZE: usize = 40;
 
 /// What one evaluation has at hand and what it has used up.
 pub(crate) struct Evaluator<'e> {
@@ -75,12 +76,7 @@ impl<'e> Evaluator<'e> {
 
     /// Notes why there is a null.
     pub(crate) fn warn(&mut self, kind: WarningKind, message: impl FnOnce() -> String) {
-        let (source, at) = (self.expression.source(), self.at);
-        self.warnings.add(|| Warning {
-            kind,
-            message: message(),
-            place: Place::new(source, at),
-        });
+        self.warnings.add(kind, self.at, message);
     }
 
     /// Null, and a note of why.
@@ -99,9 +95,9 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Uses up memory for a value of so many bytes, before it is made.
+    /// Uses up memory for a string of so many bytes, before it is made.
     pub(crate) fn allocate(&mut self, bytes: usize) -> Evaluated<()> {
-        self.grow(bytes, bytes)
+        self.grow(bytes, bytes.saturating_add(STRING_SIZE))
     }
 
     /// Uses up memory for a value that gets larger by so many bytes.
@@ -111,18 +107,9 @@ impl<'e> Evaluator<'e> {
         }
         self.memory = self.memory.saturating_add(by);
         if self.memory > self.limits.memory {
-            Err(self.limit(Limit::Memory(self.limits.memory)))
-        } else {
-            Ok(())
+            return Err(self.limit(Limit::Memory(self.limits.memory)));
         }
-    }
-
-    /// Uses up memory for a list that one item is added to, which makes it so long.
-    pub(crate) fn grow_list(&mut self, length: usize) -> Evaluated<()> {
-        self.grow(
-            length.saturating_mul(size_of::<Value>()),
-            size_of::<Value>(),
-        )
+        Ok(())
     }
 
     pub(crate) fn memory_left(&self) -> usize {
@@ -131,12 +118,47 @@ impl<'e> Evaluator<'e> {
 
     /// Uses up memory for a list of so many items.
     pub(crate) fn allocate_list(&mut self, items: usize) -> Evaluated<()> {
-        self.allocate(items.saturating_mul(size_of::<Value>()))
+        let size = items.saturating_mul(ITEM_SIZE);
+        self.grow(size, size.saturating_add(LIST_SIZE))
+    }
+
+    /// Uses up memory for a list that one item is added to, which makes it so long.
+    pub(crate) fn grow_list(&mut self, length: usize) -> Evaluated<()> {
+        let header = if length == 1 {
+            LIST_SIZE + 4 * ITEM_SIZE
+        } else {
+            0
+        };
+        self.grow(length.saturating_mul(ITEM_SIZE), ITEM_SIZE + header)
     }
 
     /// Uses up memory for a context of so many entries.
     pub(crate) fn allocate_context(&mut self, entries: usize) -> Evaluated<()> {
-        self.allocate(entries.saturating_mul(ENTRY_SIZE))
+        let size = entries.saturating_mul(ENTRY_SIZE);
+        self.grow(size, size.saturating_add(CONTEXT_SIZE))
+    }
+
+    /// Uses up memory for a value that came from elsewhere, and steps for going through it.
+    pub(crate) fn allocate_value(&mut self, value: &Value) -> Evaluated<()> {
+        self.step(1)?;
+        match value {
+            Value::String(text) => self.allocate(text.len()),
+            Value::Number(number) if number.is_decimal() => self.allocate(DECIMAL_SIZE),
+            Value::List(list) => {
+                self.allocate_list(list.items().len())?;
+                list.items()
+                    .iter()
+                    .try_for_each(|item| self.allocate_value(item))
+            }
+            Value::Context(context) => {
+                self.allocate_context(context.len())?;
+                context.entries().try_for_each(|(name, value)| {
+                    self.allocate(name.len())?;
+                    self.allocate_value(value)
+                })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A value that is not nested too deeply, so that nothing that goes through it goes too deep.
@@ -146,6 +168,14 @@ impl<'e> Evaluator<'e> {
         } else {
             Ok(value)
         }
+    }
+
+    /// Variables that are not nested too deeply either.
+    pub(crate) fn check_depth(&self, variables: &Context) -> Evaluated<()> {
+        if variables.depth() >= MAX_VALUE_DEPTH {
+            return Err(self.limit(Limit::ValueDepth(MAX_VALUE_DEPTH)));
+        }
+        Ok(())
     }
 
     pub(crate) fn string(&mut self, text: String) -> Evaluated {
@@ -253,7 +283,7 @@ impl<'e> Evaluator<'e> {
 
     fn list_literal(&mut self, items: &[Node], scope: &Scope<'_>) -> Evaluated {
         self.allocate_list(items.len())?;
-        let mut list = List::default();
+        let mut list = List::with_capacity(items.len());
         for item in items {
             list.push(self.evaluate(item, scope)?);
         }
@@ -275,13 +305,13 @@ impl<'e> Evaluator<'e> {
         let start = self.evaluate(&interval.start, scope)?;
         let end = self.evaluate(&interval.end, scope)?;
         let text = matches!(start, Value::String(_));
-        if text || order(&start, &end).is_none() {
+        if text || self.order(&start, &end)?.is_none() {
             let (start, end) = (start.type_name(), end.type_name());
             return Ok(self.null(WarningKind::InvalidType, || {
                 format!("there is no range from a {start} to a {end}")
             }));
         }
-        self.allocate(size_of::<Range>())?;
+        self.grow(0, size_of::<Range>() + STRING_SIZE)?;
         let (start_included, end_included) = (interval.start_included, interval.end_included);
         Ok(Value::Range(Arc::new(Range {
             start,

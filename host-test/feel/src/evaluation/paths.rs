@@ -67,12 +67,13 @@ impl Evaluator<'_> {
             Kind::Call(_) | Kind::ContextCall(..) => {}
             _ => {
                 // A number that does not depend on an item is a position. Whether it is one, only its value
-                // tells; what it warns of is told again for the items.
-                let warnings = self.warnings.len();
-                if let Value::Number(index) = self.evaluate(filter, scope)? {
+                // tells; what there is to note is noted again for the items.
+                self.warnings.pause();
+                let position = self.evaluate(filter, scope)?;
+                self.warnings.resume();
+                if let Value::Number(index) = position {
                     return Ok(at_index(items, &index));
                 }
-                self.warnings.truncate(warnings);
             }
         }
         let mut kept = Vec::new();

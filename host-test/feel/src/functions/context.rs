@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Builtin, Failure, Outcome, function, variadic};
-use crate::evaluation::Evaluator;
+use crate::evaluation::{Evaluated, Evaluator};
 use crate::value::{Context, Value};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
@@ -45,11 +45,11 @@ fn get_entries(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
         return Failure::illegal(arguments);
     };
     let mut entries = Vec::with_capacity(context.len());
-    for (key, value) in context.entries() {
+    for (key, value) in context.shared_entries() {
         evaluator.step(1)?;
         evaluator.allocate_context(2)?;
-        entries
-            .push(Context::from_iter([("key", Value::from(key)), ("value", value.clone())]).into());
+        let key = Value::String(Arc::clone(key));
+        entries.push(Context::from_iter([("key", key), ("value", value.clone())]).into());
     }
     Ok(evaluator.list(entries)?)
 }
@@ -86,21 +86,17 @@ fn put(
     path: &[Arc<str>],
     value: &Value,
 ) -> Outcome {
-    let mut parents = vec![context.clone()];
     let (last, before) = path
         .split_last()
         .ok_or_else(|| Failure::null("there is no key"))?;
+    let mut parents = vec![copy(evaluator, context)?];
     for key in before {
         let child = match parents.last().and_then(|parent| parent.get(key)) {
-            Some(Value::Context(child)) => Context::clone(child),
-            _ => Context::new(),
+            Some(Value::Context(child)) => Arc::clone(child),
+            _ => Arc::default(),
         };
-        evaluator.step(child.len() + 1)?;
-        evaluator.allocate_context(child.len() + 1)?;
-        parents.push(child);
+        parents.push(copy(evaluator, &child)?);
     }
-    evaluator.step(context.len() + 1)?;
-    evaluator.allocate_context(context.len() + 1)?;
     let mut value = value.clone();
     for (key, mut parent) in std::iter::once(last)
         .chain(before.iter().rev())
@@ -110,6 +106,16 @@ fn put(
         value = evaluator.shallow(parent.into())?;
     }
     Ok(value)
+}
+
+/// The entries, without the functions, with room for one more.
+fn copy(evaluator: &mut Evaluator<'_>, context: &Context) -> Evaluated<Context> {
+    evaluator.step(context.len() + 1)?;
+    evaluator.allocate_context(context.len() + 1)?;
+    let entries = context
+        .shared_entries()
+        .map(|(key, value)| (Arc::clone(key), value.clone()));
+    Ok(entries.collect())
 }
 
 fn context_merge(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {

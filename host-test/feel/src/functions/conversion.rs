@@ -44,7 +44,8 @@ fn string(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
     Ok(match arguments {
         [text @ (Value::Null | Value::String(_))] => text.clone(),
         [value] => {
-            charge(evaluator, value)?;
+            let size = charge(evaluator, value, |text| text.len() + 2)?;
+            evaluator.grow(size, size)?;
             let text = value.to_string();
             evaluator.string(text)?
         }
@@ -52,23 +53,49 @@ fn string(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
     })
 }
 
-/// Uses up, before it is made, what the text of a value will take, at least.
-fn charge(evaluator: &mut Evaluator<'_>, value: &Value) -> Evaluated<()> {
+/// Uses up, before it is made, what the text of a value will take; strings count as this says.
+fn charge(
+    evaluator: &mut Evaluator<'_>,
+    value: &Value,
+    length: fn(&str) -> usize,
+) -> Evaluated<usize> {
     evaluator.step(1)?;
-    match value {
-        Value::String(text) => evaluator.allocate(text.len()),
-        Value::List(list) => list
-            .items()
-            .iter()
-            .try_for_each(|item| charge(evaluator, item)),
-        Value::Context(context) => context.entries().try_for_each(|(name, value)| {
-            evaluator.allocate(name.len())?;
-            charge(evaluator, value)
-        }),
-        // Any other value takes less than the largest number.
-        Value::Number(number) if number.is_decimal() => evaluator.allocate(64),
-        _ => evaluator.allocate(16),
-    }
+    let size = match value {
+        Value::String(text) => {
+            evaluator.step(text.len() / 16)?;
+            length(text)
+        }
+        Value::List(list) => {
+            let mut size = 2;
+            for item in list.items() {
+                size += charge(evaluator, item, length)? + 2;
+            }
+            size
+        }
+        Value::Context(context) => {
+            let mut size = 2;
+            for (name, value) in context.entries() {
+                size += length(name) + charge(evaluator, value, length)? + 3;
+            }
+            size
+        }
+        // Any other value is shorter than the longest number.
+        Value::Number(number) if number.is_decimal() => 140,
+        _ => 64,
+    };
+    // The sum of the parts is charged where they are put together, which no limit may come after.
+    evaluator.grow(size, 0)?;
+    Ok(size)
+}
+
+/// The bytes of a string in JSON.
+fn json_length(text: &str) -> usize {
+    let escaped = |byte| match byte {
+        b'"' | b'\\' => 2,
+        0..=0x1f => 6,
+        _ => 1,
+    };
+    text.bytes().map(escaped).sum::<usize>() + 2
 }
 
 fn number(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
@@ -95,7 +122,7 @@ fn number(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
         return Err(Failure::null("the separators must not be the same"));
     }
     evaluator.step(text.len() / 16)?;
-    evaluator.allocate(text.len())?;
+    evaluator.allocate(2 * text.len())?;
     let text = grouping.map_or_else(|| text.to_string(), |grouping| text.replace(grouping, ""));
     let text = decimal.map_or_else(|| text.clone(), |decimal| text.replace(decimal, "."));
     let number = Number::parse(&text).ok_or_else(|| Failure::null("the text is not a number"))?;
@@ -174,7 +201,7 @@ fn time_of(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
         [Value::DaysTimeDuration(offset)] => {
             let seconds = i32::try_from(offset.duration.as_secs()).ok();
             let offset = seconds
-                .filter(|seconds| seconds.abs() <= 18 * 3_600)
+                .filter(|seconds| seconds.unsigned_abs() <= 18 * 3_600)
                 .and_then(|s| Offset::from_seconds(s).ok());
             let offset = offset.ok_or_else(|| Failure::null("there is no such offset"))?;
             Ok(Value::Time(Arc::new(ZonedTime::at_offset(time, offset))))
@@ -259,7 +286,8 @@ fn to_json(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
     let [value] = arguments else {
         return Failure::illegal(arguments);
     };
-    charge(evaluator, value)?;
+    let size = charge(evaluator, value, json_length)?;
+    evaluator.grow(size, size)?;
     let text = serde_json::to_string(&value.json(JsonStyle::Text));
     Ok(evaluator.string(text.map_err(|_| Failure::null("the value has no JSON"))?)?)
 }

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use super::{Builtin, Failure, Outcome, function, variadic};
 use crate::evaluation::{Evaluated, Evaluator};
 use crate::number::Number;
-use crate::operators::order;
 use crate::value::{Function, Value};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
@@ -100,14 +99,14 @@ fn extreme(evaluator: &mut Evaluator<'_>, arguments: &[Value], beyond: Ordering)
     let Some((first, others)) = list.items().split_first() else {
         return Ok(Value::Null);
     };
-    if !comparable(first) {
+    if !comparable(evaluator, first)? {
         return Err(Failure::null("the items have no order"));
     }
     let mut extreme = first;
     for item in others {
         evaluator.step(1)?;
-        let ordering =
-            order(item, extreme).ok_or_else(|| Failure::null("the items cannot be compared"))?;
+        let ordering = evaluator.order(item, extreme)?;
+        let ordering = ordering.ok_or_else(|| Failure::null("the items cannot be compared"))?;
         if ordering == beyond {
             extreme = item;
         }
@@ -116,16 +115,17 @@ fn extreme(evaluator: &mut Evaluator<'_>, arguments: &[Value], beyond: Ordering)
 }
 
 /// Whether a value has an order; a list has if its items do.
-fn comparable(value: &Value) -> bool {
-    match value {
-        Value::List(list) => list.items().first().is_some_and(|first| {
-            comparable(first)
-                && list
-                    .items()
-                    .iter()
-                    .all(|item| item.type_name() == first.type_name())
-        }),
-        value => order(value, value).is_some(),
+fn comparable(evaluator: &mut Evaluator<'_>, value: &Value) -> Evaluated<bool> {
+    let Value::List(list) = value else {
+        return Ok(evaluator.order(value, value)?.is_some());
+    };
+    evaluator.step(list.items().len())?;
+    match list.items().first() {
+        Some(first) if comparable(evaluator, first)? => Ok(list
+            .items()
+            .iter()
+            .all(|item| item.type_name() == first.type_name())),
+        _ => Ok(false),
     }
 }
 
@@ -137,8 +137,9 @@ fn numbers(
     let [Value::List(list)] = arguments else {
         return Failure::illegal(arguments);
     };
-    evaluator.step(list.items().len())?;
-    evaluator.allocate(list.items().len() * size_of::<Number>())?;
+    // What is done with each number: sums, products, comparisons.
+    evaluator.step(list.items().len().saturating_mul(10))?;
+    evaluator.allocate_list(list.items().len())?;
     let numbers: Option<Vec<Number>> = list
         .items()
         .iter()
@@ -190,6 +191,9 @@ fn mean(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
 }
 
 fn median(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
+    if let [Value::List(list)] = arguments {
+        evaluator.step(list.items().len().saturating_mul(60))?;
+    }
     calculate(evaluator, arguments, |mut numbers| {
         numbers.sort();
         let middle = numbers.len() / 2;
@@ -217,6 +221,7 @@ fn stddev(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
 
 fn mode(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
     let mut numbers = numbers(evaluator, arguments)?.unwrap_or_default();
+    evaluator.step(numbers.len().saturating_mul(60))?;
     numbers.sort();
     let groups: Vec<&[Number]> = numbers.chunk_by(|a, b| a == b).collect();
     let most = groups.iter().map(|group| group.len()).max();
@@ -370,10 +375,11 @@ fn index_of(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
     for (index, item) in list.items().iter().enumerate() {
         evaluator.step(1)?;
         if evaluator.equal(item, element)? == Some(true) {
+            evaluator.grow_list(positions.len() + 1)?;
             positions.push(Number::from_count(index + 1).into());
         }
     }
-    Ok(evaluator.list(positions)?)
+    Ok(positions.into())
 }
 
 /// The items of lists, and what is no list.
@@ -402,7 +408,7 @@ fn concatenate(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
 fn union(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
     let items = spread(evaluator, arguments)?;
     let distinct = distinct(evaluator, &items)?;
-    Ok(evaluator.list(distinct)?)
+    Ok(distinct.into())
 }
 
 fn distinct_values(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
@@ -410,13 +416,14 @@ fn distinct_values(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcom
         return Failure::illegal(arguments);
     };
     let distinct = distinct(evaluator, list.items())?;
-    Ok(evaluator.list(distinct)?)
+    Ok(distinct.into())
 }
 
 fn distinct(evaluator: &mut Evaluator<'_>, items: &[Value]) -> Evaluated<Vec<Value>> {
     let mut distinct = Vec::new();
     for item in items {
         if !contains(evaluator, &distinct, item)? {
+            evaluator.grow_list(distinct.len() + 1)?;
             distinct.push(item.clone());
         }
     }
@@ -431,10 +438,11 @@ fn duplicate_values(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outco
     for (index, item) in list.items().iter().enumerate() {
         let again = contains(evaluator, &list.items()[index + 1..], item)?;
         if again && !contains(evaluator, &duplicates, item)? {
+            evaluator.grow_list(duplicates.len() + 1)?;
             duplicates.push(item.clone());
         }
     }
-    Ok(evaluator.list(duplicates)?)
+    Ok(duplicates.into())
 }
 
 fn flatten(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
@@ -521,6 +529,8 @@ fn string_join(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
         match item {
             Value::String(text) => {
                 length = length.saturating_add(text.len() + delimiter.len());
+                evaluator.step(text.len() / 64)?;
+                evaluator.grow_list(texts.len() + 1)?;
                 texts.push(&**text);
             }
             Value::Null => {}
@@ -542,8 +552,8 @@ fn partition(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
     let size = size.ok_or_else(|| Failure::null("the size must be greater than 0"))?;
     let mut parts = Vec::new();
     for part in list.items().chunks(size) {
-        evaluator.allocate(64)?;
+        evaluator.grow_list(parts.len() + 1)?;
         parts.push(join(evaluator, &[part])?);
     }
-    Ok(evaluator.list(parts)?)
+    Ok(evaluator.shallow(parts.into())?)
 }

@@ -54,7 +54,7 @@ impl From<Stop> for Failure {
 impl Failure {
     /// The arguments are not of the types that the function takes.
     fn illegal<T>(arguments: &[Value]) -> Result<T, Self> {
-        let types: Vec<&str> = arguments.iter().map(Value::type_name).collect();
+        let types: Vec<&str> = arguments.iter().take(10).map(Value::type_name).collect();
         Err(Self::Null(format!(
             "the arguments may not be {}",
             types.join(", ")

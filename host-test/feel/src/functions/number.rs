@@ -41,6 +41,9 @@ fn decimal(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
     };
     let mode = match mode {
         [] => Some(RoundingMode::HalfEven),
+        [Value::String(mode)] if mode.len() > 11 => {
+            return Err(Failure::null("there is no such rounding mode"));
+        }
         [Value::String(mode)] => match mode.to_uppercase().as_str() {
             "UP" => Some(RoundingMode::Up),
             "DOWN" => Some(RoundingMode::Down),
@@ -84,7 +87,6 @@ fn round(
     let rounded = number
         .round(scale, mode)
         .ok_or_else(|| Failure::null("the scale is out of range"))?;
-    evaluator.allocate(usize::try_from(scale.max(0)).unwrap_or(usize::MAX))?;
     Ok(evaluator.number(Some(rounded))?)
 }
 

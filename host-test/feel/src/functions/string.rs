@@ -120,18 +120,25 @@ fn convert(
         return Failure::illegal(arguments);
     };
     read(evaluator, text)?;
-    evaluator.allocate(text.len())?;
+    // A letter may become three.
+    let longest = if text.is_ascii() {
+        text.len()
+    } else {
+        3 * text.len()
+    };
+    evaluator.step(text.len() / 8)?;
+    evaluator.grow(text.len(), longest + 40)?;
     Ok(convert(text).into())
 }
 
-/// Two strings, gone through once.
+/// Two strings, of which the second is searched for: it is gone through more than once.
 fn two<'a>(
     evaluator: &mut Evaluator<'_>,
     arguments: &'a [Value],
 ) -> Result<(&'a str, &'a str), Failure> {
     match arguments {
         [Value::String(first), Value::String(second)] => {
-            read(evaluator, first)?;
+            evaluator.step(second.len() / 16)?;
             Ok((first, second))
         }
         _ => Failure::illegal(arguments),
@@ -216,10 +223,11 @@ fn strings<'t>(evaluator: &mut Evaluator<'_>, texts: impl Iterator<Item = &'t st
     let mut list = Vec::new();
     for text in texts {
         evaluator.step(1)?;
-        evaluator.allocate(text.len() + 32)?;
+        evaluator.grow_list(list.len() + 1)?;
+        evaluator.allocate(text.len())?;
         list.push(text.into());
     }
-    Ok(evaluator.list(list)?)
+    Ok(list.into())
 }
 
 /// Without the control characters and spaces at both ends, as in Java.

@@ -74,7 +74,7 @@ impl<'s> Parser<'s> {
                 let at = self.token.start;
                 if self.eat_symbol(".") {
                     let name = self.property_name()?;
-                    steps.push(Step::Property(Self::name(name), at));
+                    steps.push(Step::Property(self.name(name)?, at));
                 } else if self.at_symbol("[") && !ends_value(self.lexer.token(self.token.end).kind)
                 {
                     self.advance();

@@ -51,7 +51,7 @@ impl<'s> Parser<'s> {
         if let Some(literal) = temporal_literal(name, &mut arguments) {
             return Ok(Node { kind: literal, at });
         }
-        let name = self.used(name);
+        let name = self.used(name)?;
         let builtin = functions::find(&name, &arguments);
         Ok(Node {
             kind: Kind::Call(Box::new(Call {
@@ -74,7 +74,7 @@ impl<'s> Parser<'s> {
             self.partial_used = true;
         }
         let mut base = Node {
-            kind: Kind::Variable(self.used(first)),
+            kind: Kind::Variable(self.used(first)?),
             at,
         };
         let mut steps = Vec::new();
@@ -89,7 +89,7 @@ impl<'s> Parser<'s> {
                     };
                 }
                 let call = Call {
-                    name: Self::name(name),
+                    name: self.name(name)?,
                     arguments: self.arguments()?,
                     builtin: None,
                 };
@@ -98,7 +98,7 @@ impl<'s> Parser<'s> {
                     at: dot,
                 });
             }
-            steps.push(Step::Property(Self::name(name), dot));
+            steps.push(Step::Property(self.name(name)?, dot));
         }
         if steps.is_empty() {
             Ok(base)
@@ -118,10 +118,12 @@ impl<'s> Parser<'s> {
         let arguments = if self.parameter_end().is_some_and(|end| self.is_colon(end)) {
             let mut named = IndexMap::new();
             loop {
-                let name = Self::name(self.parameter()?);
+                let name = self.parameter()?;
+                let name = self.name(name)?;
                 self.need_symbol(":", "':'")?;
                 // As with the keys of a context, the last of the same name counts.
                 named.insert(name, self.argument()?);
+                self.not_too_many("arguments with names", named.len())?;
                 if !self.eat_symbol(",") {
                     break Arguments::Named(named);
                 }
@@ -190,7 +192,9 @@ impl<'s> Parser<'s> {
         self.need_symbol("(", "'('")?;
         let mut parameters = Vec::new();
         while !self.at_symbol(")") {
-            parameters.push(Self::name(self.parameter()?));
+            let parameter = self.parameter()?;
+            parameters.push(self.name(parameter)?);
+            self.not_too_many("parameters", parameters.len())?;
             if !self.eat_symbol(",") {
                 break;
             }

@@ -157,7 +157,7 @@ impl Parser<'_> {
         for name in several {
             if let Some(end) = self.lexer.exactly(start, name) {
                 self.go_to(end);
-                return Ok(Self::name(name));
+                return self.name(name);
             }
         }
         let mut name = self.simple_name("the name of a type")?.to_owned();

@@ -69,9 +69,10 @@ impl Parser<'_> {
                 Domain::List(self.not_a_range(start)?)
             };
             iterators.push(Iterator {
-                name: Self::name(name),
+                name: self.name(name)?,
                 domain,
             });
+            self.not_too_many("iterators", iterators.len())?;
             if !self.eat_symbol(",") {
                 return Ok(iterators);
             }

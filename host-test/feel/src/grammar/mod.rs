@@ -30,7 +30,7 @@ use indexmap::IndexSet;
 
 use crate::error::{ParseError, ParseErrorKind, Place};
 use crate::lexer::{Lexer, Token, TokenKind, is_reserved};
-use crate::limits::{MAX_LENGTH, MAX_NESTING};
+use crate::limits::{MAX_LENGTH, MAX_NAME, MAX_NESTING, MAX_PARTS};
 use crate::syntax::{Name, Node, Quantifier};
 
 /// Boxed, since nearly every function here returns it.
@@ -164,6 +164,9 @@ impl<'s> Parser<'s> {
             TokenKind::Unclosed('"') => {
                 return self.error(ParseErrorKind::Unclosed("a string"), self.token.start);
             }
+            TokenKind::Unclosed('*') => {
+                return self.error(ParseErrorKind::Unclosed("a comment"), self.token.start);
+            }
             TokenKind::Unclosed(_) => {
                 return self.error(
                     ParseErrorKind::Unclosed("a name in backticks"),
@@ -204,21 +207,42 @@ impl<'s> Parser<'s> {
         self.unexpected("an operator or the end")
     }
 
-    fn name(text: &str) -> Name {
-        Arc::from(text)
+    fn name(&self, text: &str) -> Parsed<Name> {
+        if text.len() > MAX_NAME {
+            let kind = ParseErrorKind::NameTooLong { limit: MAX_NAME };
+            return Err(self.error(kind, self.token.start));
+        }
+        Ok(Arc::from(text))
+    }
+
+    /// No more parts than there may be.
+    fn not_too_many(&self, what: &'static str, count: usize) -> Parsed<()> {
+        if count > MAX_PARTS {
+            let kind = ParseErrorKind::TooMany {
+                what,
+                limit: MAX_PARTS,
+            };
+            return Err(self.error(kind, self.token.start));
+        }
+        Ok(())
     }
 
     /// A name as it is used for a value: remembered for the function that it stands in.
-    fn used(&mut self, text: &str) -> Name {
+    fn used(&mut self, text: &str) -> Parsed<Name> {
         if let Some(known) = self.names.get(text) {
-            return Arc::clone(known);
+            return Ok(Arc::clone(known));
         }
-        let name = Self::name(text);
+        let name = self.name(text)?;
         self.names.insert(Arc::clone(&name));
-        name
+        Ok(name)
     }
 
     fn expression(&mut self) -> Parsed<Node> {
+        self.nested(Self::unlimited_expression)
+    }
+
+    /// One level deeper, if there may be one.
+    fn nested(&mut self, read: impl FnOnce(&mut Self) -> Parsed<Node>) -> Parsed<Node> {
         if self.nesting == MAX_NESTING {
             return Err(self.error(
                 ParseErrorKind::TooDeep { limit: MAX_NESTING },
@@ -226,7 +250,7 @@ impl<'s> Parser<'s> {
             ));
         }
         self.nesting += 1;
-        let node = self.unlimited_expression();
+        let node = read(self);
         self.nesting -= 1;
         node
     }

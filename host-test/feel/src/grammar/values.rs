@@ -48,7 +48,7 @@ impl<'s> Parser<'s> {
             TokenKind::Symbol("[") => self.list(),
             TokenKind::Symbol("]") => {
                 self.advance();
-                let start = self.additive()?;
+                let start = self.nested(Self::additive)?;
                 self.interval(start, false, at)
             }
             TokenKind::Symbol("{") => self.context(),
@@ -166,7 +166,7 @@ impl<'s> Parser<'s> {
                 }
             };
             self.need_symbol(":", "':'")?;
-            let key = Self::name(key);
+            let key = self.name(key)?;
             self.keys.insert(Arc::clone(&key));
             entries.push((key, self.expression()?));
             position = self.token.end;

@@ -45,14 +45,14 @@ fn functions_of_the_host_are_told_apart_by_their_parameters() {
 #[test]
 fn a_built_in_function_comes_before_one_of_the_host() {
     let engine = engine()
-        .with_function("count", ["list"], |_| Ok(7.into()))
-        .with_function("count", ["a", "b"], |_| Ok(8.into()));
+        .with_function("count", &["list"], |_| Ok(7.into()))
+        .with_function("count", &["a", "b"], |_| Ok(8.into()));
     assert_eq!(evaluate(&engine, "[count([]), count(1, 2)]"), "[0, 8]");
 }
 
 #[test]
 fn a_function_of_the_host_that_fails_is_null_with_its_message() {
-    let engine = engine().with_function("fail", [], |_| Err("out of order".to_owned()));
+    let engine = engine().with_function("fail", &[], |_| Err("out of order".to_owned()));
     let evaluation = engine
         .evaluate(&Expression::parse("fail()").unwrap(), &Context::new())
         .unwrap();

@@ -121,6 +121,95 @@ fn an_expression_has_a_largest_length_and_depth() {
 }
 
 #[test]
+fn what_opens_again_and_again_is_refused() {
+    let openings = [
+        "]",
+        "(",
+        "[",
+        "{a:",
+        "{",
+        "-",
+        "--",
+        "not(",
+        "1 in ",
+        "1 in (",
+        "if ",
+        "if a then ",
+        "function(a) ",
+        "<",
+        "< ",
+        "for a in ",
+        "for a in [",
+        "some a in b satisfies ",
+        "a.",
+        "a[",
+        "a(",
+        "a(b:",
+        "a ",
+        "`",
+        "\"",
+        "/*",
+        "{/* ",
+        "{a /* ",
+        "// ",
+        "@",
+        "1 between ",
+        "1 instance of ",
+        "1..",
+        "..",
+        "1 + ",
+        "2 ** ",
+        "a and ",
+        "{a b c ",
+        "é",
+        "\\",
+    ];
+    for opening in openings {
+        for count in [1, 99, 1_000_000 / opening.len()] {
+            drop(Expression::parse(&opening.repeat(count)));
+            drop(Expression::parse(&(opening.repeat(count) + "1")));
+        }
+    }
+}
+
+#[test]
+fn names_and_parts_are_not_without_end() {
+    let name = "n".repeat(1_025);
+    for expression in [
+        name.clone(),
+        format!("{{{name}: 1}}"),
+        format!("a.{name}"),
+        format!("{name}(1)"),
+    ] {
+        assert_eq!(
+            Expression::parse(&expression).unwrap_err().kind,
+            ParseErrorKind::NameTooLong { limit: 1_024 }
+        );
+    }
+    let many = |part: &str, separator: &str| vec![part; 65].join(separator);
+    for (expression, what) in [
+        (
+            format!("for {} return 1", many("a in b", ", ")),
+            "iterators",
+        ),
+        (format!("function({}) 1", many("a", ", ")), "parameters"),
+        (
+            format!(
+                "f({})",
+                (0..65)
+                    .map(|i| format!("a{i}: 1"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+            "arguments with names",
+        ),
+    ] {
+        let error = Expression::parse(&expression).unwrap_err();
+        assert_eq!(error.kind, ParseErrorKind::TooMany { what, limit: 64 });
+    }
+}
+
+#[test]
 fn digits_without_end_are_no_number() {
     let error = Expression::parse(&"9".repeat(10_000)).unwrap_err();
     assert_eq!(error.kind, ParseErrorKind::NumberTooLarge);

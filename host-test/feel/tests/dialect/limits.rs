@@ -77,10 +77,7 @@ fn a_value_does_not_grow_without_end() {
     }) + "}";
     assert_eq!(limit(&doubled, "{}"), Some(Limit::ValueSize(8 << 20)));
     assert_eq!(
-        limit(
-            "for x in 1..9 return upper case(text)",
-            &large("text", 7 << 20)
-        ),
+        limit("for x in 1..9 return text + \"x\"", &large("text", 7 << 20)),
         Some(Limit::Memory(32 << 20))
     );
     assert_eq!(
@@ -148,14 +145,96 @@ fn a_regular_expression_takes_no_more_than_is_allowed() {
 
 #[test]
 fn limits_are_the_embedder_s() {
-    let small = engine().with_limits(Limits {
-        steps: 10,
-        ..Limits::default()
-    });
+    let small = engine().with_limits(Limits::default().with_steps(10));
     let expression = Expression::parse("[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]").unwrap();
     let error = small.evaluate(&expression, &Context::new()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the evaluation may take at most 10 steps at line 1, column 29"
     );
+}
+
+#[test]
+fn variables_are_not_nested_without_end() {
+    let deep = (0..300).fold(Value::Null, |value, _| Value::from(vec![value]));
+    let variables = Context::from_iter([("deep", deep)]);
+    let error = engine()
+        .evaluate(&Expression::parse("string(deep)").unwrap(), &variables)
+        .unwrap_err();
+    assert_eq!(
+        error.kind,
+        EvaluationErrorKind::Limit(Limit::ValueDepth(256))
+    );
+    assert!(Value::from_json(&("[".repeat(128) + &"]".repeat(128))).is_err());
+}
+
+#[test]
+fn numbers_at_the_ends_of_their_types_are_no_problem() {
+    let ends = [
+        "-9223372036854775808",
+        "9223372036854775807",
+        "-2147483648",
+        "2147483648",
+        "10**6144",
+        "10**-6144",
+    ];
+    let calls = [
+        "decimal(1.5, X)",
+        "floor(1.5, X)",
+        "floor(X)",
+        "round half up(X, 1)",
+        "substring(\"abc\", X)",
+        "substring(\"abc\", 1, X)",
+        "sublist([1], X)",
+        "sublist([1], 1, X)",
+        "insert before([1], X, 2)",
+        "remove([1], X)",
+        "partition([1], X)",
+        "date(X, 1, 1)",
+        "date(1, X, X)",
+        "time(X, 1, 1)",
+        "time(1, X, X)",
+        "[1][X]",
+        "modulo(X, 7)",
+        "modulo(7, X)",
+        "odd(X)",
+        "even(X)",
+        "sqrt(X)",
+        "exp(X)",
+        "log(X)",
+        "abs(X)",
+        "-X",
+        "X + 0.5",
+        "X - 0.5",
+        "X * X",
+        "X / 3",
+        "2 ** X",
+        "X ** 2",
+        "X = 0.5",
+        "X < 0.5",
+        "@\"P1D\" * X",
+        "@\"P1D\" / X",
+        "@\"P1Y\" * X",
+        "@\"P1Y\" / X",
+        "string(X)",
+        "to json(X)",
+        "some i in X..X satisfies i = X",
+    ];
+    for call in calls {
+        for end in ends {
+            let expression = call.replace('X', &format!("({end})"));
+            let Ok(parsed) = Expression::parse(&expression) else {
+                panic!("{expression}")
+            };
+            drop(engine().evaluate(&parsed, &Context::new()));
+        }
+    }
+    for seconds in ["2147483648", "9223372036854775807"] {
+        let offset = format!("time(10, 0, 0, duration(\"-PT{seconds}S\"))");
+        assert_eq!(evaluate(&offset, "{}").unwrap().value.to_string(), "null");
+        let moved = format!(
+            "[@\"10:00:00\" + @\"PT{seconds}S\", now() - @\"PT{seconds}S\", abs(@\"-PT{seconds}S\")]"
+        );
+        drop(evaluate(&moved, "{}"));
+    }
 }

@@ -83,6 +83,38 @@ fn a_whole_number_is_an_integer_and_any_other_the_closest_floating_point_number(
 }
 
 #[test]
+fn a_number_that_json_has_no_form_for_is_an_error() {
+    let expression = Expression::parse("10 ** 400").unwrap();
+    let value = engine()
+        .evaluate(&expression, &Context::new())
+        .unwrap()
+        .value;
+    let error = serde_json::to_string(&value.json(JsonStyle::Engine)).unwrap_err();
+    assert_eq!(error.to_string(), "a number is too large for JSON");
+    let text = engine()
+        .evaluate(
+            &Expression::parse("to json(10 ** 400)").unwrap(),
+            &Context::new(),
+        )
+        .unwrap();
+    assert_eq!(text.value.to_string(), "null");
+    assert_eq!(text.warnings.len(), 1);
+}
+
+#[test]
+fn debug_tells_types_and_sizes_but_no_values() {
+    let value = Value::from_json(r#"{"key": ["s3cr3t", 4711]}"#).unwrap();
+    let evaluation = engine()
+        .evaluate(
+            &Expression::parse("[\"s3cr3t\"][1]").unwrap(),
+            &Context::new(),
+        )
+        .unwrap();
+    let told = format!("{value:?} {evaluation:?} {:?}", value.json(JsonStyle::Text));
+    assert!(!told.contains("s3cr3t") && !told.contains("4711"), "{told}");
+}
+
+#[test]
 fn json_keeps_the_order_of_names() {
     let value = Value::from_json(r#"{"z": 1, "a": {"y": [], "b": null}, "k": "ü"}"#).unwrap();
     let json = serde_json::to_string(&value.json(JsonStyle::Engine)).unwrap();

@@ -14,28 +14,32 @@ fn entries<const N: usize>(entries: [(&str, Value); N]) -> Value {
 pub(crate) fn engine() -> Engine {
     Engine::new(|| NOW.parse().unwrap())
         .with_random(|bytes| (0..).zip(bytes).for_each(|(index, byte)| *byte = index))
-        .with_function("bpmnError", ["code"], |arguments| {
+        .with_function("bpmnError", &["code"], |arguments| {
             Ok(entries([
                 ("errorType", "bpmnError".into()),
                 ("errorCode", arguments[0].clone()),
             ]))
         })
-        .with_function("bpmnError", ["code", "message"], |arguments| {
-            Ok(entries([
-                ("errorType", "bpmnError".into()),
-                ("errorCode", arguments[0].clone()),
-                ("errorMessage", arguments[1].clone()),
-            ]))
-        })
-        .with_function("bpmnError", ["code", "message", "variables"], |arguments| {
+        .with_function("bpmnError", &["code", "message"], |arguments| {
             Ok(entries([
                 ("errorType", "bpmnError".into()),
                 ("errorCode", arguments[0].clone()),
                 ("errorMessage", arguments[1].clone()),
-                ("variables", arguments[2].clone()),
             ]))
         })
-        .with_function("ignoreError", [], |_| {
+        .with_function(
+            "bpmnError",
+            &["code", "message", "variables"],
+            |arguments| {
+                Ok(entries([
+                    ("errorType", "bpmnError".into()),
+                    ("errorCode", arguments[0].clone()),
+                    ("errorMessage", arguments[1].clone()),
+                    ("variables", arguments[2].clone()),
+                ]))
+            },
+        )
+        .with_function("ignoreError", &[], |_| {
             Ok(entries([("errorType", "ignoreError".into())]))
         })
 }
