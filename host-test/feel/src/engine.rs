@@ -16,7 +16,7 @@ use crate::warning::Warning;
 
 type Clock = dyn Fn() -> Zoned + Send + Sync;
 type Random = dyn Fn(&mut [u8]) + Send + Sync;
-type Call = dyn Fn(&[Value]) -> Result<Value, String> + Send + Sync;
+type Call = dyn Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync;
 
 /// Evaluates expressions. It has no clock and no source of random bytes but those it is given.
 ///
@@ -45,6 +45,15 @@ pub struct Engine {
 pub(crate) struct HostFunction {
     pub(crate) parameters: Vec<String>,
     pub(crate) call: Box<Call>,
+}
+
+/// Why a function of the host has no result. The text should tell of names and types, not of values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FunctionError {
+    /// The call is null, and this becomes a warning.
+    Null(String),
+    /// The evaluation fails.
+    Fail(String),
 }
 
 /// The result of an evaluation.
@@ -80,14 +89,13 @@ impl Engine {
     /// Adds a function that expressions can call, by position or by these names of parameters. Functions
     /// of one name are told apart by their parameters; a built-in function comes before one of the host's.
     ///
-    /// It gets as many arguments as it has parameters, null for those that are not named. A message
-    /// instead of a value makes the call null and becomes a warning.
+    /// It gets as many arguments as it has parameters, null for those that are not named.
     #[must_use]
     pub fn with_function(
         mut self,
         name: &str,
         parameters: &[&str],
-        call: impl Fn(&[Value]) -> Result<Value, String> + Send + Sync + 'static,
+        call: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
     ) -> Self {
         let function = HostFunction {
             parameters: parameters.iter().map(|&name| name.to_owned()).collect(),

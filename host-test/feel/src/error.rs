@@ -176,6 +176,14 @@ pub enum EvaluationErrorKind {
     /// error that an expression can put values into.
     #[error("assertion failed: {0}")]
     Assertion(String),
+    /// A function of the host failed.
+    #[error("{name}(): {message}")]
+    Function {
+        /// The name of the function.
+        name: String,
+        /// What it says.
+        message: String,
+    },
     /// A limit was reached.
     #[error("{0}")]
     Limit(Limit),

@@ -22,7 +22,7 @@ mod warning;
 #[doc = include_str!("../FUNCTIONS.md")]
 pub mod builtin_functions {}
 
-pub use engine::{Engine, Evaluation};
+pub use engine::{Engine, Evaluation, FunctionError};
 pub use error::{EvaluationError, EvaluationErrorKind, ParseError, ParseErrorKind, Place};
 pub use expression::Expression;
 /// The dates, times and time zones of this crate's interface.

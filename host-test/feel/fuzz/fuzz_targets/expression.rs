@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use feel::{Context, Engine, Expression, JsonStyle};
+use feel::{Context, Engine, Expression, FunctionError, JsonStyle};
 use libfuzzer_sys::fuzz_target;
 use peak_alloc::PeakAlloc;
 
@@ -16,7 +16,7 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     Engine::new(|| "2026-11-22T14:26:52.263667932[Europe/Berlin]".parse().unwrap())
         .with_random(|bytes| bytes.fill(7))
         .with_function("same", &["value"], |arguments| Ok(arguments[0].clone()))
-        .with_function("fail", &[], |_| Err("out of order".to_owned()))
+        .with_function("fail", &[], |_| Err(FunctionError::Null("out of order".to_owned())))
 });
 
 static VARIABLES: LazyLock<Context> = LazyLock::new(|| {

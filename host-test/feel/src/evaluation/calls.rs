@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Evaluated, Evaluator, Stop, shown};
+use crate::engine::FunctionError;
 use crate::error::EvaluationErrorKind;
 use crate::functions::{self, Failure};
 use crate::scope::Scope;
@@ -61,7 +62,11 @@ impl Evaluator<'_> {
                     self.allocate_value(&value)?;
                     return Ok(value);
                 }
-                Err(message) => Err(Failure::Null(message)),
+                Err(FunctionError::Null(message)) => Err(Failure::Null(message)),
+                Err(FunctionError::Fail(message)) => {
+                    let name = call.name.to_string();
+                    return Err(self.stop(EvaluationErrorKind::Function { name, message }));
+                }
             }
         } else {
             return self.unknown_function(call, scope);

@@ -1,6 +1,6 @@
 //! What the embedder brings along.
 
-use feel::{Context, Engine, EvaluationErrorKind, Expression, Value, WarningKind};
+use feel::{Context, Engine, EvaluationErrorKind, Expression, FunctionError, Value, WarningKind};
 
 use crate::support::{NOW, engine};
 
@@ -52,12 +52,28 @@ fn a_built_in_function_comes_before_one_of_the_host() {
 
 #[test]
 fn a_function_of_the_host_that_fails_is_null_with_its_message() {
-    let engine = engine().with_function("fail", &[], |_| Err("out of order".to_owned()));
+    let engine = engine().with_function("fail", &[], |_| {
+        Err(FunctionError::Null("out of order".to_owned()))
+    });
     let evaluation = engine
         .evaluate(&Expression::parse("fail()").unwrap(), &Context::new())
         .unwrap();
     assert!(matches!(evaluation.value, Value::Null));
     assert_eq!(evaluation.warnings[0].message, "fail(): out of order");
+}
+
+#[test]
+fn a_function_of_the_host_may_end_the_evaluation() {
+    let engine = engine().with_function("fail", &["text"], |_| {
+        Err(FunctionError::Fail("the text must be a string".to_owned()))
+    });
+    let error = engine
+        .evaluate(&Expression::parse("[1, fail(2)]").unwrap(), &Context::new())
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "fail(): the text must be a string at line 1, column 5"
+    );
 }
 
 #[test]
