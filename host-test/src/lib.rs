@@ -17,6 +17,7 @@ mod egress;
 mod error;
 mod host;
 mod inspect;
+pub mod job;
 mod limits;
 mod outgoing;
 

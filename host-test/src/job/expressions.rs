@@ -1,0 +1,44 @@
+//! Result and error expressions: FEEL with the functions of a connector runtime.
+
+use feel::jiff::Zoned;
+use feel::{Context, Engine, Expression, JsonStyle};
+use serde_json::{Map, Value};
+
+use super::functions::with_connector_functions;
+
+/// Evaluates the expressions of task headers.
+#[derive(Debug)]
+pub struct Expressions {
+    engine: Engine,
+}
+
+impl Expressions {
+    /// Expressions with this clock. As on Camunda, a function that does not exist is null.
+    #[must_use]
+    pub fn new(clock: impl Fn() -> Zoned + Send + Sync + 'static) -> Self {
+        let engine = Engine::new(clock)
+            .with_random(|bytes| bytes.fill_with(|| fastrand::u8(..)))
+            .with_unknown_functions_as_null();
+        Self {
+            engine: with_connector_functions(engine),
+        }
+    }
+
+    /// The value of an expression as JSON. What went wrong is told in one line, and names no value.
+    pub(super) fn evaluate(
+        &self,
+        expression: &str,
+        scope: &Map<String, Value>,
+    ) -> Result<Value, String> {
+        let expression = Expression::parse(expression).map_err(|error| error.to_string())?;
+        let scope = Value::Object(scope.clone());
+        let variables: Context =
+            Context::from_json(&scope.to_string()).map_err(|error| error.to_string())?;
+        let evaluation = self
+            .engine
+            .evaluate(&expression, &variables)
+            .map_err(|error| error.to_string())?;
+        serde_json::to_value(evaluation.value.json(JsonStyle::Connector))
+            .map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,14 @@
+//! Jobs as a process engine hands them out, and what they end in.
+//!
+//! A job has variables, which a connector works on, and task headers, which say what to make of the result.
+//! [`conclude`] does that: it maps a response to variables, and decides with the error expression between a
+//! completed job, a failed one and a BPMN error. It does no I/O.
+
+mod expressions;
+mod functions;
+mod headers;
+mod outcome;
+
+pub use expressions::Expressions;
+pub use headers::{InvalidHeader, TaskHeaders};
+pub use outcome::{Failure, FailureKind, Outcome, conclude};
