@@ -20,6 +20,7 @@ mod inspect;
 pub mod job;
 mod limits;
 mod outgoing;
+pub mod secrets;
 
 pub use contract::{
     AttributeValue, AwsError, Corruption, Message, MessageAttribute, MessagePart, Queue, Receipt,

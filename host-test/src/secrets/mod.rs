@@ -1,0 +1,300 @@
+//! Secrets: found where a job names them, put in place by the host, and cut out of whatever leaves it again.
+//!
+//! A job's variables name a secret as `{{secrets.NAME}}` or `secrets.NAME`. Only names that the [`SecretFilter`]
+//! lets through are asked for, each once. What a secret holds is never searched for further names, and neither is
+//! what comes from data: by default, only the names that the diagram itself writes count.
+
+mod provider;
+mod reference;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+pub use provider::{
+    EnvironmentSecrets, FileSecrets, FolderSecrets, ProviderError, SecretProvider, SecretProviders,
+};
+
+/// A secret value. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps a value secret.
+    #[must_use]
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, to be handed on and not to be shown.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Which names count as secrets. What is not let through stays as it is, unresolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretFilter {
+    /// These names alone.
+    Only(BTreeSet<String>),
+    /// Every name, wherever it stands: whoever can put text into a variable can ask for any secret.
+    Off,
+}
+
+impl SecretFilter {
+    /// The names that these texts write: the input mappings of a diagram, before an engine evaluates them.
+    #[must_use]
+    pub fn named_in<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
+        let names = texts
+            .into_iter()
+            .flat_map(reference::find)
+            .map(|reference| reference.name.to_owned());
+        Self::Only(names.collect())
+    }
+
+    fn lets_through(&self, name: &str) -> bool {
+        match self {
+            Self::Only(names) => names.contains(name),
+            Self::Off => true,
+        }
+    }
+}
+
+/// Secrets that could not be put in place.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// No provider has the secret.
+    #[error("secret '{0}' is not available")]
+    Missing(String),
+    /// A provider failed.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+}
+
+/// The variables of a job with secrets in place, and what is needed to mask them again.
+pub struct Resolved {
+    /// The JSON text with the values, as a connector gets it.
+    pub json: String,
+    /// Masks these values.
+    pub mask: Mask,
+}
+
+impl fmt::Debug for Resolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "variables with {} secrets", self.mask.values.len())
+    }
+}
+
+/// Puts secrets in place in the JSON text of a job's variables. Values are escaped as in a JSON string. Each name
+/// is looked up once, and no value is searched for names.
+///
+/// Fails if a secret that is let through is not there, or if a provider fails; the text is then of no use.
+pub fn resolve(
+    json: &str,
+    filter: &SecretFilter,
+    provider: &dyn SecretProvider,
+) -> Result<Resolved, SecretError> {
+    let mut known: BTreeMap<&str, Secret> = BTreeMap::new();
+    let mut resolved = String::with_capacity(json.len());
+    let mut end = 0;
+    for reference in reference::find(json) {
+        if !filter.lets_through(reference.name) {
+            continue;
+        }
+        let secret = match known.get(reference.name) {
+            Some(secret) => secret.clone(),
+            None => provider
+                .secret(reference.name)?
+                .ok_or_else(|| SecretError::Missing(reference.name.chars().take(100).collect()))?,
+        };
+        resolved.push_str(&json[end..reference.range.start]);
+        resolved.push_str(&escaped(secret.expose()));
+        end = reference.range.end;
+        known.insert(reference.name, secret);
+    }
+    resolved.push_str(&json[end..]);
+    Ok(Resolved {
+        json: resolved,
+        mask: Mask::new(known.into_values()),
+    })
+}
+
+/// As it stands within a JSON string.
+fn escaped(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// Cuts secret values out of texts.
+#[derive(Clone, Default)]
+pub struct Mask {
+    /// The longest first, so that no part of a value is left where another is part of it.
+    values: Vec<String>,
+}
+
+impl fmt::Debug for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mask of {} values", self.values.len())
+    }
+}
+
+impl Mask {
+    /// Masks these values, also where they are escaped as in JSON.
+    #[must_use]
+    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        let forms = secrets
+            .into_iter()
+            .flat_map(|secret| [escaped(secret.expose()), secret.0]);
+        let mut values: Vec<String> = forms.filter(|value| !value.is_empty()).collect();
+        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        values.dedup();
+        Self { values }
+    }
+
+    /// The text with `***` in place of every value.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        self.values.iter().fold(text.to_owned(), |text, value| {
+            text.replace(value.as_str(), "***")
+        })
+    }
+
+    /// The JSON with `***` in place of every value in its strings and names.
+    #[must_use]
+    pub fn json(&self, json: serde_json::Value) -> serde_json::Value {
+        use serde_json::Value;
+        match json {
+            Value::String(text) => Value::String(self.text(&text)),
+            Value::Array(items) => items.into_iter().map(|item| self.json(item)).collect(),
+            Value::Object(entries) => entries
+                .into_iter()
+                .map(|(name, value)| (self.text(&name), self.json(value)))
+                .collect(),
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Secrets that are known beforehand.
+    struct Known(&'static [(&'static str, &'static str)]);
+
+    impl SecretProvider for Known {
+        fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
+            Ok(self
+                .0
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| Secret::new(*value)))
+        }
+    }
+
+    const KEYS: Known = Known(&[
+        ("KEY1", "VALUE1"),
+        ("KEY2", "VALUE2"),
+        ("KEY3", "VALUE3"),
+        ("QUOTED", "a \"b\"\n\\c"),
+        ("CHAIN", "{{secrets.KEY1}} secrets.KEY1"),
+        ("NUMBER", "42"),
+    ]);
+
+    fn resolved(json: &str) -> String {
+        resolve(json, &SecretFilter::Off, &KEYS).unwrap().json
+    }
+
+    #[test]
+    fn both_forms_are_put_in_place() {
+        assert_eq!(
+            resolved(r#"{"field1": "secrets.KEY1", "field2": "{{secrets.KEY2}}"}"#),
+            r#"{"field1": "VALUE1", "field2": "VALUE2"}"#
+        );
+        assert_eq!(
+            resolved("{{ secrets.KEY1 }}-{{secrets.KEY2}}"),
+            "VALUE1-VALUE2"
+        );
+        assert_eq!(
+            resolved(r#"{"port": {{secrets.NUMBER}}}"#),
+            r#"{"port": 42}"#
+        );
+    }
+
+    #[test]
+    fn a_value_is_escaped_and_stays_one_string() {
+        let json = resolved(r#"{"a": "secrets.QUOTED"}"#);
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&json).unwrap(),
+            json!({"a": "a \"b\"\n\\c"})
+        );
+    }
+
+    #[test]
+    fn a_value_is_not_searched_for_further_names() {
+        assert_eq!(resolved("secrets.CHAIN"), "{{secrets.KEY1}} secrets.KEY1");
+    }
+
+    #[test]
+    fn only_the_names_that_the_filter_lets_through_are_asked_for() {
+        let text = "Hello {{secrets.KEY1}} and {{secrets.KEY2}} and {{secrets.KEY3}}";
+        let filter = SecretFilter::named_in(["={a: \"{{secrets.KEY1}}\"}", "secrets.KEY2"]);
+        let resolved = resolve(text, &filter, &KEYS).unwrap();
+        assert_eq!(
+            resolved.json,
+            "Hello VALUE1 and VALUE2 and {{secrets.KEY3}}"
+        );
+        let none = SecretFilter::named_in(["no names"]);
+        assert_eq!(
+            resolve("secrets.MISSING", &none, &KEYS).unwrap().json,
+            "secrets.MISSING"
+        );
+    }
+
+    #[test]
+    fn a_secret_that_is_not_there_is_named() {
+        let error = resolve("secrets.FOO2", &SecretFilter::Off, &KEYS).unwrap_err();
+        assert_eq!(error.to_string(), "secret 'FOO2' is not available");
+    }
+
+    #[test]
+    fn values_are_masked_wherever_they_turn_up() {
+        let mask = resolve("secrets.KEY1 secrets.QUOTED", &SecretFilter::Off, &KEYS)
+            .unwrap()
+            .mask;
+        assert_eq!(
+            mask.text("denied: VALUE1 is not the password"),
+            "denied: *** is not the password"
+        );
+        assert_eq!(
+            mask.text("a \"b\"\n\\c, {\"x\":\"a \\\"b\\\"\\n\\\\c\"}"),
+            "***, {\"x\":\"***\"}"
+        );
+        assert_eq!(
+            mask.json(json!({"VALUE1": ["xVALUE1x", 1, null]})),
+            json!({"***": ["x***x", 1, null]})
+        );
+        let nested = Mask::new([Secret::new("abc"), Secret::new("abcdef"), Secret::new("")]);
+        assert_eq!(nested.text("abcdef abc"), "*** ***");
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let resolved = resolve("secrets.KEY1", &SecretFilter::Off, &KEYS).unwrap();
+        let told = format!(
+            "{resolved:?} {:?} {:?}",
+            resolved.mask,
+            Secret::new("VALUE1")
+        );
+        assert!(!told.contains("VALUE1"), "{told}");
+    }
+}

@@ -1,0 +1,313 @@
+//! Where secrets come from.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::Secret;
+
+/// The largest file that is read as a secret, in bytes.
+const MAX_SIZE: u64 = 64 * 1024;
+
+/// Looks secrets up by name. Implement it for a vault of your own.
+pub trait SecretProvider: Send + Sync {
+    /// The secret with a name, if there is one.
+    ///
+    /// Fails if that cannot be found out. The error must not carry a value.
+    fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError>;
+}
+
+/// A provider that failed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("secrets from {source_name}: {problem}")]
+pub struct ProviderError {
+    /// Where the secrets would have come from.
+    pub source_name: String,
+    /// What went wrong.
+    pub problem: String,
+}
+
+impl ProviderError {
+    fn new(source_name: impl fmt::Display, problem: impl fmt::Display) -> Self {
+        Self {
+            source_name: source_name.to_string(),
+            problem: problem.to_string(),
+        }
+    }
+}
+
+/// Secrets from variables of the environment: `NAME` is read from the prefix and `NAME`.
+#[derive(Clone, Debug)]
+pub struct EnvironmentSecrets {
+    prefix: String,
+}
+
+impl EnvironmentSecrets {
+    /// Reads variables that begin with this prefix, and no others. With an empty one, every variable of the
+    /// environment is a secret that a job can ask for.
+    #[must_use]
+    pub fn with_prefix(prefix: impl Into<String>) -> Self {
+        Self {
+            prefix: prefix.into(),
+        }
+    }
+}
+
+impl SecretProvider for EnvironmentSecrets {
+    fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
+        let variable = format!("{}{name}", self.prefix);
+        // The system takes no such name, and some versions of it panic.
+        if variable.contains(['=', '\0']) {
+            return Ok(None);
+        }
+        match std::env::var(&variable) {
+            Ok(value) => Ok(Some(Secret::new(value))),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => Err(ProviderError::new(
+                "the environment",
+                format_args!("{variable} is not utf-8"),
+            )),
+        }
+    }
+}
+
+/// Secrets from a folder with a file for each, as Kubernetes and Docker mount them. One line break at the end of a
+/// file does not count.
+#[derive(Clone, Debug)]
+pub struct FolderSecrets {
+    folder: PathBuf,
+}
+
+impl FolderSecrets {
+    /// Reads the files of this folder, and of none within it.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+        }
+    }
+
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, std::io::Error> {
+        let path = self.folder.join(name);
+        match std::fs::metadata(&path) {
+            Ok(file) if file.is_file() && file.len() <= MAX_SIZE => std::fs::read(path).map(Some),
+            Ok(file) if file.is_file() => Err(std::io::Error::other(format!(
+                "{name} is larger than {MAX_SIZE} bytes"
+            ))),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether a name is that of a file and leads nowhere else.
+fn is_file_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && name.chars().all(allowed)
+}
+
+impl SecretProvider for FolderSecrets {
+    fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
+        if !is_file_name(name) {
+            return Ok(None);
+        }
+        let failed =
+            |problem: &dyn fmt::Display| ProviderError::new(self.folder.display(), problem);
+        let Some(bytes) = self.read(name).map_err(|error| failed(&error))? else {
+            return Ok(None);
+        };
+        let text =
+            String::from_utf8(bytes).map_err(|_| failed(&format_args!("{name} is not utf-8")))?;
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        Ok(Some(Secret::new(line.strip_suffix('\r').unwrap_or(line))))
+    }
+}
+
+/// Secrets from one file with a `NAME=value` on each line, in the form of `.env` files. It is read once.
+#[derive(Clone)]
+pub struct FileSecrets {
+    secrets: BTreeMap<String, Secret>,
+}
+
+impl fmt::Debug for FileSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "file of {} secrets", self.secrets.len())
+    }
+}
+
+impl FileSecrets {
+    /// Reads a file.
+    ///
+    /// Fails if it cannot be read or a line is of another form. The error names the line by number, since its text
+    /// may be secret.
+    pub fn read(path: &Path) -> Result<Self, ProviderError> {
+        let failed = |problem: &dyn fmt::Display| ProviderError::new(path.display(), problem);
+        let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+        let mut secrets = BTreeMap::new();
+        for (index, entry) in dotenvy::from_read_iter(file).enumerate() {
+            let (name, value) = entry.map_err(|error| match error {
+                dotenvy::Error::Io(error) => failed(&error),
+                _ => failed(&format_args!(
+                    "entry {} has another form than NAME=value",
+                    index + 1
+                )),
+            })?;
+            secrets.insert(name, Secret::new(value));
+        }
+        Ok(Self { secrets })
+    }
+}
+
+impl SecretProvider for FileSecrets {
+    fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
+        Ok(self.secrets.get(name).cloned())
+    }
+}
+
+/// Several providers, of which the first that has a secret is taken.
+#[derive(Default)]
+pub struct SecretProviders(Vec<Box<dyn SecretProvider>>);
+
+impl SecretProviders {
+    /// No provider: no secret is available.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a provider behind the others.
+    #[must_use]
+    pub fn and(mut self, provider: impl SecretProvider + 'static) -> Self {
+        self.0.push(Box::new(provider));
+        self
+    }
+}
+
+impl fmt::Debug for SecretProviders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} secret providers", self.0.len())
+    }
+}
+
+impl SecretProvider for SecretProviders {
+    fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
+        for provider in &self.0 {
+            if let Some(secret) = provider.secret(name)? {
+                return Ok(Some(secret));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(provider: &dyn SecretProvider, name: &str) -> Option<String> {
+        provider
+            .secret(name)
+            .unwrap()
+            .map(|secret| secret.expose().to_owned())
+    }
+
+    #[test]
+    fn the_environment_is_read_behind_a_prefix() {
+        // What every test run has, without changing the environment of other tests.
+        let (name, path) = ("PATH", std::env::var("PATH").unwrap());
+        assert_eq!(
+            value(&EnvironmentSecrets::with_prefix(""), name).as_ref(),
+            Some(&path)
+        );
+        assert_eq!(
+            value(&EnvironmentSecrets::with_prefix("PA"), "TH").as_ref(),
+            Some(&path)
+        );
+        for name in ["PATH", "A=B", "A\0B", ""] {
+            assert_eq!(
+                value(&EnvironmentSecrets::with_prefix("CONNECTOR_SECRET_"), name),
+                None
+            );
+        }
+    }
+
+    #[test]
+    fn a_folder_has_a_file_for_each_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("sub")).unwrap();
+        for (name, text) in [
+            ("KEY", "value"),
+            ("LINE", "value\n"),
+            ("LINES", "two\nlines\r\n"),
+            ("EMPTY", ""),
+            (".hidden", "x"),
+            ("sub/IN", "x"),
+        ] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        std::fs::write(folder.path().join("large"), vec![b'x'; 64 * 1024 + 1]).unwrap();
+        std::fs::write(folder.path().join("binary"), [0xff]).unwrap();
+        let secrets = FolderSecrets::new(folder.path().join("sub/.."));
+        assert_eq!(value(&secrets, "KEY").as_deref(), Some("value"));
+        assert_eq!(value(&secrets, "LINE").as_deref(), Some("value"));
+        assert_eq!(value(&secrets, "LINES").as_deref(), Some("two\nlines"));
+        assert_eq!(value(&secrets, "EMPTY").as_deref(), Some(""));
+        for name in [
+            "OTHER",
+            ".hidden",
+            "sub/IN",
+            "../KEY",
+            "sub",
+            "",
+            "..",
+            "/etc/hostname",
+            &"x".repeat(300),
+        ] {
+            assert_eq!(value(&secrets, name), None, "{name}");
+        }
+        for name in ["large", "binary"] {
+            assert!(secrets.secret(name).unwrap_err().to_string().contains(name));
+        }
+    }
+
+    #[test]
+    fn a_file_has_a_secret_on_each_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".env");
+        std::fs::write(
+            &path,
+            "# keys\nKEY=value\nexport QUOTED='a $b \"c\"'\n\nEMPTY=\n",
+        )
+        .unwrap();
+        let secrets = FileSecrets::read(&path).unwrap();
+        assert_eq!(value(&secrets, "KEY").as_deref(), Some("value"));
+        assert_eq!(value(&secrets, "QUOTED").as_deref(), Some("a $b \"c\""));
+        assert_eq!(value(&secrets, "EMPTY").as_deref(), Some(""));
+        assert_eq!(value(&secrets, "OTHER"), None);
+        assert_eq!(format!("{secrets:?}"), "file of 3 secrets");
+
+        std::fs::write(&path, "KEY=value\ns3cr3t without a name\n").unwrap();
+        let error = FileSecrets::read(&path).unwrap_err().to_string();
+        assert!(
+            error.ends_with("entry 2 has another form than NAME=value"),
+            "{error}"
+        );
+        assert!(!format!("{error:?}").contains("s3cr3t"));
+        assert!(FileSecrets::read(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn the_first_provider_that_has_a_secret_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("KEY"), "folder").unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, "KEY=file\nOTHER=file\n").unwrap();
+        let secrets = SecretProviders::new()
+            .and(FolderSecrets::new(folder.path()))
+            .and(FileSecrets::read(&path).unwrap());
+        assert_eq!(value(&secrets, "KEY").as_deref(), Some("folder"));
+        assert_eq!(value(&secrets, "OTHER").as_deref(), Some("file"));
+        assert_eq!(value(&secrets, "NONE"), None);
+    }
+}
