@@ -24,21 +24,29 @@ impl Expressions {
         }
     }
 
-    /// The value of an expression as JSON. What went wrong is told in one line, and names no value.
+    /// The value of an expression of a task header, as the connector runtime stores it. What went wrong is told in
+    /// one line, and names no value.
     pub(super) fn evaluate(
         &self,
         expression: &str,
         scope: &Map<String, Value>,
     ) -> Result<Value, String> {
+        self.value(expression, scope, JsonStyle::Connector)
+    }
+
+    pub(super) fn value(
+        &self,
+        expression: &str,
+        scope: &Map<String, Value>,
+        style: JsonStyle,
+    ) -> Result<Value, String> {
         let expression = Expression::parse(expression).map_err(|error| error.to_string())?;
-        let scope = Value::Object(scope.clone());
-        let variables: Context =
-            Context::from_json(&scope.to_string()).map_err(|error| error.to_string())?;
+        let scope = serde_json::to_string(scope).map_err(|error| error.to_string())?;
+        let variables = Context::from_json(&scope).map_err(|error| error.to_string())?;
         let evaluation = self
             .engine
             .evaluate(&expression, &variables)
             .map_err(|error| error.to_string())?;
-        serde_json::to_value(evaluation.value.json(JsonStyle::Connector))
-            .map_err(|error| error.to_string())
+        serde_json::to_value(evaluation.value.json(style)).map_err(|error| error.to_string())
     }
 }

@@ -4,11 +4,17 @@
 //! [`conclude`] does that: it maps a response to variables, and decides with the error expression between a
 //! completed job, a failed one and a BPMN error. It does no I/O.
 
+mod activated;
 mod expressions;
 mod functions;
 mod headers;
+mod inputs;
 mod outcome;
+mod runner;
 
+pub use activated::{InvalidJob, Job};
 pub use expressions::Expressions;
 pub use headers::{InvalidHeader, TaskHeaders};
+pub use inputs::{InputError, InputMapping};
 pub use outcome::{Failure, FailureKind, Outcome, conclude};
+pub use runner::JobRunner;

@@ -1,0 +1,355 @@
+//! A job as it comes in, and its outcome as it goes out, as JSON. Field names are those of Camunda's REST API
+//! (`POST /v2/jobs/activation`, and the commands that end a job).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::inputs::InputMapping;
+use super::outcome::Outcome;
+use crate::secrets::Mask;
+
+/// A job.
+#[derive(Clone, PartialEq)]
+pub struct Job {
+    /// `jobKey`: what the process engine calls it.
+    pub key: Option<String>,
+    /// `type`: the kind of connector that it is for.
+    pub job_type: Option<String>,
+    /// `retries`: how often it may be tried, this time included. 1 if it does not say.
+    pub retries: u32,
+    /// `customHeaders`: its task headers.
+    pub headers: BTreeMap<String, String>,
+    /// `variables`: those of the job; with `inputs`, those of its process.
+    pub variables: Map<String, Value>,
+    /// `inputs`, from target to source: input mappings that no engine has evaluated yet.
+    pub inputs: Vec<InputMapping>,
+}
+
+/// Shows what the job is, not its variables.
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "job {:?} of type {:?}", self.key, self.job_type)
+    }
+}
+
+/// A text that is no job.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidJob {
+    /// It is not JSON.
+    #[error("not json: line {line}, column {column}")]
+    NotJson {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+    /// A field has another type than it must have.
+    #[error("{field} must be {expected}")]
+    Field {
+        /// The name of the field; `job` for the whole.
+        field: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+}
+
+impl Job {
+    /// Reads a job. Fields that are not named here do not matter; those that are null are as good as absent.
+    ///
+    /// Fails if it is not JSON or a field has another type. The error carries nothing of the text.
+    pub fn from_json(text: &str) -> Result<Self, InvalidJob> {
+        let job: Value = serde_json::from_str(text).map_err(|error| InvalidJob::NotJson {
+            line: error.line(),
+            column: error.column(),
+        })?;
+        let Value::Object(mut job) = job else {
+            return Err(InvalidJob::Field {
+                field: "job",
+                expected: "an object",
+            });
+        };
+        let mut take = |name: &str| job.remove(name).filter(|value| !value.is_null());
+        Ok(Self {
+            key: optional_text("jobKey", take("jobKey"))?,
+            job_type: optional_text("type", take("type"))?,
+            retries: retries(take("retries"))?,
+            headers: texts("customHeaders", take("customHeaders"))?
+                .into_iter()
+                .collect(),
+            variables: match take("variables") {
+                None => Map::new(),
+                Some(Value::Object(variables)) => variables,
+                Some(_) => {
+                    return Err(InvalidJob::Field {
+                        field: "variables",
+                        expected: "an object",
+                    });
+                }
+            },
+            inputs: texts("inputs", take("inputs"))?
+                .into_iter()
+                .map(|(target, source)| InputMapping { source, target })
+                .collect(),
+        })
+    }
+}
+
+fn optional_text(field: &'static str, value: Option<Value>) -> Result<Option<String>, InvalidJob> {
+    match value {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(InvalidJob::Field {
+            field,
+            expected: "a string",
+        }),
+    }
+}
+
+fn retries(value: Option<Value>) -> Result<u32, InvalidJob> {
+    match value {
+        None => Ok(1),
+        // An engine may hand out a job that has none left.
+        Some(value) => value
+            .as_i64()
+            .and_then(|retries| u32::try_from(retries.max(0)).ok())
+            .ok_or(InvalidJob::Field {
+                field: "retries",
+                expected: "a whole number",
+            }),
+    }
+}
+
+/// An object of strings, in its order.
+fn texts(field: &'static str, value: Option<Value>) -> Result<Vec<(String, String)>, InvalidJob> {
+    let wrong = || InvalidJob::Field {
+        field,
+        expected: "an object of strings",
+    };
+    match value {
+        None => Ok(Vec::new()),
+        Some(Value::Object(entries)) => entries
+            .into_iter()
+            .map(|(name, value)| match value {
+                Value::String(text) => Ok((name, text)),
+                _ => Err(wrong()),
+            })
+            .collect(),
+        Some(_) => Err(wrong()),
+    }
+}
+
+impl Outcome {
+    /// The outcome with secret values cut out of its message and variables. An error code stays as it is: events
+    /// of the diagram are caught by it.
+    #[must_use]
+    pub fn masked(self, mask: &Mask) -> Self {
+        let variables = |variables: Map<String, Value>| match mask.json(Value::Object(variables)) {
+            Value::Object(masked) => masked,
+            _ => Map::new(),
+        };
+        match self {
+            Self::Completed { variables: all } => Self::Completed {
+                variables: variables(all),
+            },
+            Self::Failed {
+                message,
+                retries,
+                retry_backoff,
+                variables: all,
+            } => Self::Failed {
+                message: mask.text(&message),
+                retries,
+                retry_backoff,
+                variables: variables(all),
+            },
+            Self::Error {
+                code,
+                message,
+                variables: all,
+            } => Self::Error {
+                code,
+                message: message.map(|message| mask.text(&message)),
+                variables: variables(all),
+            },
+        }
+    }
+
+    /// The outcome as JSON: `outcome` is `completed`, `failed` or `error`, the other fields are those of the
+    /// command to the engine, durations in milliseconds.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Completed { variables } => {
+                json!({"outcome": "completed", "variables": variables})
+            }
+            Self::Failed {
+                message,
+                retries,
+                retry_backoff,
+                variables,
+            } => {
+                let mut failed = json!({
+                    "outcome": "failed", "retries": retries, "errorMessage": message, "variables": variables
+                });
+                if let Some(backoff) = retry_backoff {
+                    let milliseconds = u64::try_from(backoff.as_millis()).unwrap_or(u64::MAX);
+                    failed["retryBackOff"] = milliseconds.into();
+                }
+                failed
+            }
+            Self::Error {
+                code,
+                message,
+                variables,
+            } => {
+                let mut error =
+                    json!({"outcome": "error", "errorCode": code, "variables": variables});
+                if let Some(message) = message {
+                    error["errorMessage"] = message.as_str().into();
+                }
+                error
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::secrets::Secret;
+
+    #[test]
+    fn a_job_is_read_as_camunda_hands_it_out() {
+        let job = Job::from_json(
+            r#"{"jobKey": "2251799813685249", "type": "io.camunda:aws-sqs:1", "elementId": "send", "retries": 3,
+               "customHeaders": {"resultVariable": "sqs", "retryBackoff": "PT30S"},
+               "variables": {"queue": {"url": "http://localhost/1/orders"}}, "userTask": null}"#,
+        )
+        .unwrap();
+        assert_eq!(job.key.as_deref(), Some("2251799813685249"));
+        assert_eq!(job.job_type.as_deref(), Some("io.camunda:aws-sqs:1"));
+        assert_eq!(job.retries, 3);
+        assert_eq!(job.headers["resultVariable"], "sqs");
+        assert_eq!(
+            Value::from(job.variables),
+            json!({"queue": {"url": "http://localhost/1/orders"}})
+        );
+        assert!(job.inputs.is_empty());
+    }
+
+    #[test]
+    fn what_a_job_does_not_say_has_a_default() {
+        let job = Job::from_json(r#"{"variables": null, "retries": -1}"#).unwrap();
+        assert_eq!(
+            (job.retries, job.variables.len(), job.headers.len()),
+            (0, 0, 0)
+        );
+        assert_eq!(Job::from_json("{}").unwrap().retries, 1);
+    }
+
+    #[test]
+    fn inputs_keep_their_order() {
+        let job = Job::from_json(r#"{"inputs": {"b": "=1", "a": "=b"}}"#).unwrap();
+        let targets: Vec<&str> = job
+            .inputs
+            .iter()
+            .map(|input| input.target.as_str())
+            .collect();
+        assert_eq!(targets, ["b", "a"]);
+    }
+
+    #[test]
+    fn what_is_no_job_is_refused_without_being_quoted() {
+        for (text, message) in [
+            ("{\"s3cr3t\"", "not json: line 1, column 9"),
+            ("[\"s3cr3t\"]", "job must be an object"),
+            (r#"{"jobKey": 5}"#, "jobKey must be a string"),
+            (r#"{"type": ["s3cr3t"]}"#, "type must be a string"),
+            (r#"{"retries": "s3cr3t"}"#, "retries must be a whole number"),
+            (r#"{"retries": 1.5}"#, "retries must be a whole number"),
+            (
+                r#"{"customHeaders": {"a": 1}}"#,
+                "customHeaders must be an object of strings",
+            ),
+            (
+                r#"{"customHeaders": "s3cr3t"}"#,
+                "customHeaders must be an object of strings",
+            ),
+            (r#"{"variables": "s3cr3t"}"#, "variables must be an object"),
+            (
+                r#"{"inputs": ["s3cr3t"]}"#,
+                "inputs must be an object of strings",
+            ),
+        ] {
+            assert_eq!(
+                Job::from_json(text).unwrap_err().to_string(),
+                message,
+                "{text}"
+            );
+        }
+        let deep = "[".repeat(10_000);
+        assert!(Job::from_json(&deep).is_err());
+    }
+
+    #[test]
+    fn an_outcome_has_the_fields_of_the_command() {
+        let variables = || Map::from_iter([("a".to_owned(), json!(1))]);
+        for (outcome, wanted) in [
+            (
+                Outcome::Completed {
+                    variables: variables(),
+                },
+                json!({"outcome": "completed", "variables": {"a": 1}}),
+            ),
+            (
+                Outcome::Failed {
+                    message: "m".to_owned(),
+                    retries: 2,
+                    retry_backoff: Some(Duration::from_secs(30)),
+                    variables: variables(),
+                },
+                json!({"outcome": "failed", "retries": 2, "errorMessage": "m", "retryBackOff": 30_000, "variables": {"a": 1}}),
+            ),
+            (
+                Outcome::Error {
+                    code: "C".to_owned(),
+                    message: None,
+                    variables: Map::new(),
+                },
+                json!({"outcome": "error", "errorCode": "C", "variables": {}}),
+            ),
+        ] {
+            assert_eq!(outcome.to_json(), wanted);
+        }
+    }
+
+    #[test]
+    fn secrets_are_cut_out_of_everything_but_the_code() {
+        let mask = Mask::new([Secret::new("bar")]);
+        let variables = || Map::from_iter([("a".to_owned(), json!(["x bar"]))]);
+        let masked = Outcome::Failed {
+            message: "bar is not the password".to_owned(),
+            retries: 0,
+            retry_backoff: None,
+            variables: variables(),
+        }
+        .masked(&mask);
+        assert_eq!(
+            masked.to_json(),
+            json!({"outcome": "failed", "retries": 0, "errorMessage": "*** is not the password", "variables": {"a": ["x ***"]}})
+        );
+        let error = Outcome::Error {
+            code: "bar".to_owned(),
+            message: Some("bar".to_owned()),
+            variables: variables(),
+        };
+        assert_eq!(
+            error.masked(&mask).to_json(),
+            json!({"outcome": "error", "errorCode": "bar", "errorMessage": "***", "variables": {"a": ["x ***"]}})
+        );
+    }
+}

@@ -1,0 +1,194 @@
+//! Input mappings: what a process engine does before a job exists. A host that runs without an engine does it
+//! itself.
+
+use feel::JsonStyle;
+use serde_json::{Map, Value};
+
+use super::expressions::Expressions;
+
+/// One input mapping of a diagram: `<zeebe:input source="=order.id" target="queue.messageBody"/>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputMapping {
+    /// A FEEL expression behind `=`, or else the text itself.
+    pub source: String,
+    /// The variable, with a path of names into it: `queue.messageBody`.
+    pub target: String,
+}
+
+/// An input mapping that has no value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("input {target}: {problem}")]
+pub struct InputError {
+    /// The target of the mapping.
+    pub target: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl Expressions {
+    /// The local variables that mappings make of the variables of a process, in order: each sees those before it.
+    ///
+    /// Fails if a target is no path of names, or an expression cannot be evaluated.
+    pub fn map_inputs(
+        &self,
+        mappings: &[InputMapping],
+        process: &Map<String, Value>,
+    ) -> Result<Map<String, Value>, InputError> {
+        let mut local = Map::new();
+        let mut scope = process.clone();
+        for InputMapping { source, target } in mappings {
+            let failed = |problem: String| InputError {
+                target: target.chars().take(100).collect(),
+                problem,
+            };
+            let path: Vec<&str> = target.split('.').collect();
+            if path.iter().any(|name| name.trim().is_empty()) {
+                return Err(failed(
+                    "the target must be names with dots between them".to_owned(),
+                ));
+            }
+            let value = match source.strip_prefix('=') {
+                Some(expression) => self
+                    .value(expression, &scope, JsonStyle::Engine)
+                    .map_err(failed)?,
+                None => source.clone().into(),
+            };
+            put(&mut local, &path, value);
+            if let Some(changed) = local.get(path[0]) {
+                scope.insert(path[0].to_owned(), changed.clone());
+            }
+        }
+        Ok(local)
+    }
+}
+
+/// Puts a value at a path. What is on the way and is no object gives way to one.
+fn put(variables: &mut Map<String, Value>, path: &[&str], value: Value) {
+    let Some((first, rest)) = path.split_first() else {
+        return;
+    };
+    if rest.is_empty() {
+        variables.insert((*first).to_owned(), value);
+        return;
+    }
+    let inner = variables.entry((*first).to_owned()).or_insert(Value::Null);
+    if !inner.is_object() {
+        *inner = Value::Object(Map::new());
+    }
+    if let Value::Object(inner) = inner {
+        put(inner, rest, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn map(mappings: &[(&str, &str)], process: Value) -> Result<Value, InputError> {
+        let expressions = Expressions::new(|| "2026-11-22T10:00:00[Etc/UTC]".parse().unwrap());
+        let mappings: Vec<InputMapping> = mappings
+            .iter()
+            .map(|(target, source)| InputMapping {
+                source: source.to_string(),
+                target: target.to_string(),
+            })
+            .collect();
+        let Value::Object(process) = process else {
+            panic!("variables are an object")
+        };
+        expressions
+            .map_inputs(&mappings, &process)
+            .map(Value::Object)
+    }
+
+    #[test]
+    fn the_seed_s_attributes_become_variables() {
+        let attributes = r#"= {
+          "timestamp":{
+            "StringValue":today(),
+            "DataType":"String"
+          },
+          "messageSubmittedBy":{
+            "StringValue":"user12345",
+            "DataType":"String"
+          }
+        }"#;
+        let mapped = map(
+            &[
+                ("authentication.accessKey", "secrets.MY_AWS_ACCESS_KEY"),
+                ("queue.url", "http://localhost/1/orders"),
+                ("queue.messageBody", "= {order: order.id}"),
+                ("queue.messageAttributes", attributes),
+                ("configuration.region", "eu-west-1"),
+            ],
+            json!({"order": {"id": 4711}}),
+        );
+        assert_eq!(
+            mapped.unwrap(),
+            json!({
+                "authentication": {"accessKey": "secrets.MY_AWS_ACCESS_KEY"},
+                "queue": {
+                    "url": "http://localhost/1/orders",
+                    "messageBody": {"order": 4711},
+                    "messageAttributes": {
+                        "timestamp": {"StringValue": "2026-11-22", "DataType": "String"},
+                        "messageSubmittedBy": {"StringValue": "user12345", "DataType": "String"}
+                    }
+                },
+                "configuration": {"region": "eu-west-1"}
+            })
+        );
+    }
+
+    #[test]
+    fn later_mappings_see_earlier_ones_and_replace_what_is_no_object() {
+        let mapped = map(
+            &[("a", "=1"), ("b", "=a + n"), ("a.c", "=b"), ("d", "=a.c")],
+            json!({"n": 2, "a": 9}),
+        );
+        assert_eq!(mapped.unwrap(), json!({"a": {"c": 3}, "b": 3, "d": 3}));
+    }
+
+    #[test]
+    fn values_are_those_of_the_engine() {
+        let mapped = map(
+            &[
+                ("a", "=duration(\"P1DT2H\")"),
+                ("b", "=missing"),
+                ("c", "plain"),
+            ],
+            json!({}),
+        );
+        assert_eq!(
+            mapped.unwrap(),
+            json!({"a": "P1DT2H", "b": null, "c": "plain"})
+        );
+    }
+
+    #[test]
+    fn a_mapping_that_fails_is_named() {
+        for (target, source, problem) in [
+            (
+                "a.b",
+                "=1 +",
+                "expected an expression but found the end at line 1, column 4",
+            ),
+            (
+                "a..b",
+                "1",
+                "the target must be names with dots between them",
+            ),
+            ("", "1", "the target must be names with dots between them"),
+            (
+                "a",
+                "=assert(1, false, \"no\")",
+                "assertion failed: no at line 1, column 1",
+            ),
+        ] {
+            let error = map(&[(target, source)], json!({})).unwrap_err();
+            assert_eq!(error.to_string(), format!("input {target}: {problem}"));
+        }
+    }
+}
