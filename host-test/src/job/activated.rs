@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 
 use super::inputs::InputMapping;
 use super::outcome::Outcome;
-use crate::secrets::Mask;
 
 /// A job.
 #[derive(Clone, PartialEq)]
@@ -141,41 +140,6 @@ fn texts(field: &'static str, value: Option<Value>) -> Result<Vec<(String, Strin
 }
 
 impl Outcome {
-    /// The outcome with secret values cut out of its message and variables. An error code stays as it is: events
-    /// of the diagram are caught by it.
-    #[must_use]
-    pub fn masked(self, mask: &Mask) -> Self {
-        let variables = |variables: Map<String, Value>| match mask.json(Value::Object(variables)) {
-            Value::Object(masked) => masked,
-            _ => Map::new(),
-        };
-        match self {
-            Self::Completed { variables: all } => Self::Completed {
-                variables: variables(all),
-            },
-            Self::Failed {
-                message,
-                retries,
-                retry_backoff,
-                variables: all,
-            } => Self::Failed {
-                message: mask.text(&message),
-                retries,
-                retry_backoff,
-                variables: variables(all),
-            },
-            Self::Error {
-                code,
-                message,
-                variables: all,
-            } => Self::Error {
-                code,
-                message: message.map(|message| mask.text(&message)),
-                variables: variables(all),
-            },
-        }
-    }
-
     /// The outcome as JSON: `outcome` is `completed`, `failed` or `error`, the other fields are those of the
     /// command to the engine, durations in milliseconds.
     #[must_use]
@@ -220,7 +184,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::secrets::Secret;
 
     #[test]
     fn a_job_is_read_as_camunda_hands_it_out() {
@@ -325,31 +288,5 @@ mod tests {
         ] {
             assert_eq!(outcome.to_json(), wanted);
         }
-    }
-
-    #[test]
-    fn secrets_are_cut_out_of_everything_but_the_code() {
-        let mask = Mask::new([Secret::new("bar")]);
-        let variables = || Map::from_iter([("a".to_owned(), json!(["x bar"]))]);
-        let masked = Outcome::Failed {
-            message: "bar is not the password".to_owned(),
-            retries: 0,
-            retry_backoff: None,
-            variables: variables(),
-        }
-        .masked(&mask);
-        assert_eq!(
-            masked.to_json(),
-            json!({"outcome": "failed", "retries": 0, "errorMessage": "*** is not the password", "variables": {"a": ["x ***"]}})
-        );
-        let error = Outcome::Error {
-            code: "bar".to_owned(),
-            message: Some("bar".to_owned()),
-            variables: variables(),
-        };
-        assert_eq!(
-            error.masked(&mask).to_json(),
-            json!({"outcome": "error", "errorCode": "bar", "errorMessage": "***", "variables": {"a": ["x ***"]}})
-        );
     }
 }
