@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::activated::Job;
 use super::expressions::Expressions;
 use super::headers::TaskHeaders;
+use super::inputs::InputMapping;
 use super::outcome::{Failure, FailureKind, Outcome, conclude};
-use crate::secrets::{self, Mask, SecretFilter, SecretProvider};
+use crate::secrets::{self, Mask, Placeholders, SecretFilter, SecretProvider};
 
 /// Runs jobs: evaluates their inputs, puts secrets in place, has a connector do the work, and maps the result.
 pub struct JobRunner {
@@ -26,8 +27,9 @@ impl std::fmt::Debug for JobRunner {
 }
 
 impl JobRunner {
-    /// A runner with these expressions and secrets. A job gets the secrets that its `inputs` write; one whose inputs
-    /// an engine has evaluated before gets none, because nobody can tell any more what came from data.
+    /// A runner with these expressions and secrets. A job gets the secrets that its `inputs` write, where they write
+    /// them; one whose inputs an engine has evaluated before gets none, because nobody can tell any more what came
+    /// from data. In such inputs, `secrets.NAME` is never the field of a process variable.
     #[must_use]
     pub fn new(expressions: Expressions, secrets: impl SecretProvider + 'static) -> Self {
         Self {
@@ -37,7 +39,7 @@ impl JobRunner {
         }
     }
 
-    /// Lets these names through, whatever the inputs write.
+    /// Lets these names through, wherever they stand in the variables, and no others.
     #[must_use]
     pub fn with_filter(mut self, filter: SecretFilter) -> Self {
         self.filter = Some(filter);
@@ -79,19 +81,18 @@ impl JobRunner {
 
     /// The variables that a connector gets.
     fn variables(&self, job: &Job) -> Result<secrets::Resolved, Failure> {
-        let sources = job.inputs.iter().map(|input| input.source.as_str());
-        let named = SecretFilter::named_in(sources);
-        let filter = self.filter.as_ref().unwrap_or(&named);
-        let variables = if job.inputs.is_empty() {
-            Value::Object(job.variables.clone())
+        let resolved = if let Some(filter) = &self.filter {
+            let variables = self.mapped(&job.inputs, job)?;
+            secrets::resolve(&variables, filter, &*self.secrets)
         } else {
-            let mapped = self.expressions.map_inputs(&job.inputs, &job.variables);
-            Value::Object(
-                mapped.map_err(|error| Failure::of_input("InvalidInput", error.to_string()))?,
-            )
+            let (inputs, placeholders) = with_placeholders(&job.inputs);
+            // What is told of an expression is told of the one that the diagram has.
+            let variables = self
+                .mapped(&inputs, job)
+                .map_err(|failure| self.mapped(&job.inputs, job).err().unwrap_or(failure))?;
+            placeholders.resolve(&variables, &*self.secrets)
         };
-        let resolved = secrets::resolve(&variables.to_string(), filter, &*self.secrets)
-            .map_err(|error| Failure::of_input("Secret", error.to_string()))?;
+        let resolved = resolved.map_err(|error| Failure::of_input("Secret", error.to_string()))?;
         // A value may stand where it breaks the JSON: outside of a string.
         if serde_json::from_str::<serde::de::IgnoredAny>(&resolved.json).is_err() {
             let problem = "the variables are no json once secrets are in place".to_owned();
@@ -99,6 +100,29 @@ impl JobRunner {
         }
         Ok(resolved)
     }
+
+    /// The variables after input mappings, as JSON; all of the job's where it has none.
+    fn mapped(&self, inputs: &[InputMapping], job: &Job) -> Result<String, Failure> {
+        if inputs.is_empty() {
+            return Ok(Value::Object(job.variables.clone()).to_string());
+        }
+        let mapped = self.expressions.map_inputs(inputs, &job.variables);
+        let mapped =
+            mapped.map_err(|error| Failure::of_input("InvalidInput", error.to_string()))?;
+        Ok(Value::Object(mapped).to_string())
+    }
+}
+
+fn with_placeholders(inputs: &[InputMapping]) -> (Vec<InputMapping>, Placeholders) {
+    let mut placeholders = Placeholders::new();
+    let inputs = inputs
+        .iter()
+        .map(|input| InputMapping {
+            source: placeholders.put_into(&input.source),
+            target: input.target.clone(),
+        })
+        .collect();
+    (inputs, placeholders)
 }
 
 impl Failure {
@@ -212,13 +236,18 @@ mod tests {
     async fn a_secret_that_data_names_is_not_resolved() {
         let job = json!({
             "variables": {"text": "{{secrets.KEY}} secrets.OTHER"},
-            "inputs": {"queue.messageBody": "=text"}
+            "inputs": {
+                "authentication.accessKey": "secrets.KEY",
+                "queue.messageBody": "=text + \"secrets.KEY\" + text"
+            }
         });
         let (_, got) = run(&runner(), job, Ok(json!({}))).await;
-        assert_eq!(
-            got,
-            Some(json!({"queue": {"messageBody": "{{secrets.KEY}} secrets.OTHER"}}))
-        );
+        let data = "{{secrets.KEY}} secrets.OTHER";
+        let wanted = json!({
+            "authentication": {"accessKey": "m4rk3r"},
+            "queue": {"messageBody": format!("{data}m4rk3r{data}")}
+        });
+        assert_eq!(got, Some(wanted));
     }
 
     #[tokio::test]
@@ -243,8 +272,8 @@ mod tests {
                 "header jobTimeout: must be longer",
             ),
             (
-                json!({"inputs": {"a": "=1 +"}}),
-                "input a: expected an expression",
+                json!({"inputs": {"a": "=\"secrets.KEY\" + 1 +"}}),
+                "input a: expected an expression but found the end at line 1, column 20",
             ),
             (
                 json!({"inputs": {"a": "secrets.NONE"}}),

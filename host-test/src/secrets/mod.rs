@@ -1,15 +1,19 @@
 //! Secrets: found where a job names them, put in place by the host, and cut out of whatever leaves it again.
 //!
-//! A job's variables name a secret as `{{secrets.NAME}}` or `secrets.NAME`. Only names that the [`SecretFilter`]
-//! lets through are asked for, each once. What a secret holds is never searched for further names, and neither is
-//! what comes from data: by default, only the names that the diagram itself writes count.
+//! A diagram names a secret as `{{secrets.NAME}}` or `secrets.NAME`. Where its input mappings are at hand,
+//! [`Placeholders`] keep what the diagram writes apart from what data brings, whatever that looks like. Where an
+//! engine has evaluated them before, a [`SecretFilter`] says which names count. Each name is looked up once, and
+//! what a secret holds is never searched for further names.
 
+mod placeholder;
 mod provider;
 mod reference;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Range;
 
+pub use placeholder::Placeholders;
 pub use provider::{
     EnvironmentSecrets, FileSecrets, FolderSecrets, ProviderError, SecretProvider, SecretProviders,
 };
@@ -41,7 +45,8 @@ impl fmt::Debug for Secret {
 /// Which names count as secrets. What is not let through stays as it is, unresolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretFilter {
-    /// These names alone.
+    /// These names alone, wherever they stand: whoever can put text into a variable can have these secrets put
+    /// into it.
     Only(BTreeSet<String>),
     /// Every name, wherever it stands: whoever can put text into a variable can ask for any secret.
     Off,
@@ -101,23 +106,32 @@ pub fn resolve(
     filter: &SecretFilter,
     provider: &dyn SecretProvider,
 ) -> Result<Resolved, SecretError> {
+    let references = reference::find(json)
+        .filter(|reference| filter.lets_through(reference.name))
+        .map(|reference| (reference.range, reference.name));
+    substitute(json, references, provider)
+}
+
+/// The text with a secret in place of each range, of which each has the name of one.
+fn substitute<'n>(
+    json: &str,
+    references: impl Iterator<Item = (Range<usize>, &'n str)>,
+    provider: &dyn SecretProvider,
+) -> Result<Resolved, SecretError> {
     let mut known: BTreeMap<&str, Secret> = BTreeMap::new();
     let mut resolved = String::with_capacity(json.len());
     let mut end = 0;
-    for reference in reference::find(json) {
-        if !filter.lets_through(reference.name) {
-            continue;
-        }
-        let secret = match known.get(reference.name) {
+    for (range, name) in references {
+        let secret = match known.get(name) {
             Some(secret) => secret.clone(),
             None => provider
-                .secret(reference.name)?
-                .ok_or_else(|| SecretError::Missing(reference.name.chars().take(100).collect()))?,
+                .secret(name)?
+                .ok_or_else(|| SecretError::Missing(name.chars().take(100).collect()))?,
         };
-        resolved.push_str(&json[end..reference.range.start]);
+        resolved.push_str(&json[end..range.start]);
         resolved.push_str(&escaped(secret.expose()));
-        end = reference.range.end;
-        known.insert(reference.name, secret);
+        end = range.end;
+        known.insert(name, secret);
     }
     resolved.push_str(&json[end..]);
     Ok(Resolved {

@@ -1,0 +1,124 @@
+//! What a diagram writes, kept apart from what data brings.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use uuid::Uuid;
+
+use super::{Resolved, SecretError, SecretProvider, reference, substitute};
+
+/// References to secrets that wait for their values: before expressions are evaluated, each gives way to a text
+/// that nobody can guess, and that text to the secret afterwards. So a value that comes from data is never taken
+/// for a reference, even where it has the name of a secret that the diagram uses.
+#[derive(Clone, Debug, Default)]
+pub struct Placeholders {
+    /// From name to placeholder.
+    placeholders: BTreeMap<String, String>,
+}
+
+/// A name in FEEL, so that a reference outside of a string stays one. Its first letter is in no other place of it:
+/// two of them never overlap.
+static FORM: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("secret[0-9a-f]{32}").expect("the form is a regular expression"));
+
+impl Placeholders {
+    /// No reference yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The text of a diagram with placeholders in place of its references.
+    #[must_use]
+    pub fn put_into(&mut self, text: &str) -> String {
+        let mut replaced = String::with_capacity(text.len());
+        let mut end = 0;
+        for reference in reference::find(text) {
+            let placeholder = self
+                .placeholders
+                .entry(reference.name.to_owned())
+                .or_insert_with(|| format!("secret{}", Uuid::new_v4().simple()));
+            replaced.push_str(&text[end..reference.range.start]);
+            replaced.push_str(placeholder);
+            end = reference.range.end;
+        }
+        replaced.push_str(&text[end..]);
+        replaced
+    }
+
+    /// Puts secrets in place of placeholders in the JSON text of a job's variables, as [`resolve`](super::resolve)
+    /// does for names.
+    ///
+    /// Fails if a secret is not there, or if a provider fails; the text is then of no use.
+    pub fn resolve(
+        &self,
+        json: &str,
+        provider: &dyn SecretProvider,
+    ) -> Result<Resolved, SecretError> {
+        let names: BTreeMap<&str, &str> = self
+            .placeholders
+            .iter()
+            .map(|(name, placeholder)| (placeholder.as_str(), name.as_str()))
+            .collect();
+        let references = FORM
+            .find_iter(json)
+            .filter_map(|found| Some((found.range(), *names.get(found.as_str())?)));
+        substitute(json, references, provider)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ProviderError, Secret};
+    use super::*;
+
+    /// Every secret is its name, backwards.
+    struct Backwards;
+
+    impl SecretProvider for Backwards {
+        fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
+            Ok((name != "NONE").then(|| Secret::new(name.chars().rev().collect::<String>())))
+        }
+    }
+
+    #[test]
+    fn references_come_back_as_secrets() {
+        let mut placeholders = Placeholders::new();
+        let text = placeholders.put_into("{{ secrets.AB }}, secrets.AB_, {{secrets.C$D}}secrets.E");
+        for name in ["AB", "C$D", "secrets"] {
+            assert!(!text.contains(name), "{text}");
+        }
+        let resolved = placeholders.resolve(&text, &Backwards).unwrap();
+        assert_eq!(resolved.json, "BA, BA_, D$CE");
+    }
+
+    #[test]
+    fn what_was_not_put_in_is_no_reference() {
+        let mut placeholders = Placeholders::new();
+        let text = placeholders.put_into("secrets.KEY");
+        let data = format!("secret{} secrets.KEY {{{{secrets.KEY}}}} ", "0".repeat(32));
+        let json = format!("{data}secretsecret{text}2");
+        assert_eq!(
+            placeholders.resolve(&json, &Backwards).unwrap().json,
+            format!("{data}secretsecretYEK2")
+        );
+    }
+
+    #[test]
+    fn only_secrets_that_are_still_there_are_asked_for() {
+        let mut placeholders = Placeholders::new();
+        let text = placeholders.put_into("secrets.NONE");
+        assert_eq!(placeholders.resolve("", &Backwards).unwrap().json, "");
+        assert_eq!(
+            placeholders.resolve(&text, &Backwards).unwrap_err(),
+            SecretError::Missing("NONE".to_owned())
+        );
+    }
+
+    #[test]
+    fn nobody_can_guess_a_placeholder() {
+        let put = || Placeholders::new().put_into("secrets.KEY");
+        assert_ne!(put(), put());
+    }
+}
