@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use feel::Expression;
 use feel::jiff::{Span, SpanRelativeTo};
 
 /// What to make of a job's result, and how to go on after a failure. The headers are texts of the diagram; no
@@ -35,7 +36,8 @@ pub struct InvalidHeader {
 impl TaskHeaders {
     /// Reads the headers of a job. Blank ones are as good as none, others than those named here do not matter.
     ///
-    /// Fails if a duration is none, or if the job timeout is not longer than nothing.
+    /// Fails if a duration is none, if the job timeout is not longer than nothing, or if an expression cannot be
+    /// parsed: it would only be noticed when the work is done.
     pub fn new(headers: &BTreeMap<String, String>) -> Result<Self, InvalidHeader> {
         let text = |name: &str| {
             headers
@@ -53,10 +55,17 @@ impl TaskHeaders {
                 problem,
             });
         }
+        let expression = |name| match text(name).map(Expression::parse) {
+            Some(Err(error)) => Err(InvalidHeader {
+                name,
+                problem: error.to_string(),
+            }),
+            _ => Ok(text(name).map(str::to_owned)),
+        };
         Ok(Self {
             result_variable: text("resultVariable").map(str::to_owned),
-            result_expression: text("resultExpression").map(str::to_owned),
-            error_expression: text("errorExpression").map(str::to_owned),
+            result_expression: expression("resultExpression")?,
+            error_expression: expression("errorExpression")?,
             retry_backoff: text("retryBackoff")
                 .map(|text| duration("retryBackoff", text))
                 .transpose()?,

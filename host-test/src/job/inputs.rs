@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 
 use super::expressions::Expressions;
 
+/// The most names that a target has.
+const MAX_DEPTH: usize = 32;
+
 /// One input mapping of a diagram: `<zeebe:input source="=order.id" target="queue.messageBody"/>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputMapping {
@@ -47,11 +50,17 @@ impl Expressions {
                     "the target must be names with dots between them".to_owned(),
                 ));
             }
+            if path.len() > MAX_DEPTH {
+                return Err(failed(format!(
+                    "the target may have at most {MAX_DEPTH} names, it has {}",
+                    path.len()
+                )));
+            }
             let value = match source.strip_prefix('=') {
-                Some(expression) => self
+                Some(expression) if !expression.is_empty() => self
                     .value(expression, &scope, JsonStyle::Engine)
                     .map_err(failed)?,
-                None => source.clone().into(),
+                _ => source.clone().into(),
             };
             put(&mut local, &path, value);
             if let Some(changed) = local.get(path[0]) {
@@ -158,12 +167,13 @@ mod tests {
                 ("a", "=duration(\"P1DT2H\")"),
                 ("b", "=missing"),
                 ("c", "plain"),
+                ("d", "="),
             ],
             json!({}),
         );
         assert_eq!(
             mapped.unwrap(),
-            json!({"a": "P1DT2H", "b": null, "c": "plain"})
+            json!({"a": "P1DT2H", "b": null, "c": "plain", "d": "="})
         );
     }
 
@@ -190,5 +200,12 @@ mod tests {
             let error = map(&[(target, source)], json!({})).unwrap_err();
             assert_eq!(error.to_string(), format!("input {target}: {problem}"));
         }
+        let deep = ["a"; 50_000].join(".");
+        let error = map(&[(&deep, "1")], json!({})).unwrap_err();
+        assert_eq!(
+            error.problem,
+            "the target may have at most 32 names, it has 50000"
+        );
+        assert!(map(&[(&deep[..63], "1")], json!({})).is_ok());
     }
 }

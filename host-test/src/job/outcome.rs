@@ -101,7 +101,6 @@ pub fn conclude(
     retries: u32,
     result: Result<Value, Failure>,
 ) -> Outcome {
-    let done = result.is_ok();
     let mapped = result.and_then(
         |response| match map_response(expressions, headers, &response) {
             Ok(variables) => Ok((response, variables)),
@@ -117,14 +116,7 @@ pub fn conclude(
             Ok(Some(outcome)) => return outcome,
             Ok(None) => {}
             Err(problem) => {
-                let already = if done { "the work is done, but " } else { "" };
-                let failure = Failure {
-                    kind: FailureKind::InvalidInput,
-                    error_type: "ErrorExpression".to_owned(),
-                    code: None,
-                    message: format!("{already}the error expression failed: {problem}"),
-                };
-                return failed(headers, retries, &failure);
+                return failed(headers, retries, &unhandled(&problem, mapped.err()));
             }
         }
     }
@@ -141,6 +133,24 @@ fn unmapped(problem: &str) -> Failure {
         error_type: "ResultMapping".to_owned(),
         code: None,
         message: format!("the work is done, but its result could not be mapped: {problem}"),
+    }
+}
+
+/// The failure of a job whose error expression cannot be used. What went wrong before is not lost over it.
+fn unhandled(problem: &str, before: Option<Failure>) -> Failure {
+    let message = format!("the error expression failed: {problem}");
+    match before {
+        None => Failure {
+            kind: FailureKind::InvalidInput,
+            error_type: "ErrorExpression".to_owned(),
+            code: None,
+            message: format!("the work is done, but {message}"),
+        },
+        Some(failure) => Failure {
+            kind: FailureKind::InvalidInput,
+            message: format!("{}; {message}", failure.message),
+            ..failure
+        },
     }
 }
 
@@ -168,13 +178,26 @@ fn map_response(
             }
         }
     }
-    let size = serde_json::to_vec(&variables).map_or(usize::MAX, |json| json.len());
-    if size > MAX_VARIABLES {
+    check_variables(&variables)?;
+    Ok(variables)
+}
+
+/// A key by which connectors recognise a function to execute. No result may bring one into a process.
+const FORBIDDEN: &str = "camunda.function.type";
+
+/// Whether an engine takes these variables.
+fn check_variables(variables: &Map<String, Value>) -> Result<(), String> {
+    let json = serde_json::to_string(variables).map_err(|error| error.to_string())?;
+    if json.len() > MAX_VARIABLES {
         return Err(format!(
-            "the variables may have at most {MAX_VARIABLES} bytes, they have {size}"
+            "the variables may have at most {MAX_VARIABLES} bytes, they have {}",
+            json.len()
         ));
     }
-    Ok(variables)
+    if json.contains(FORBIDDEN) {
+        return Err(format!("the variables must not contain {FORBIDDEN}"));
+    }
+    Ok(())
 }
 
 fn article(value: &Value) -> &'static str {
@@ -261,13 +284,16 @@ fn handling(value: &Value) -> Result<Option<Outcome>, String> {
             ));
         }
     };
+    check_variables(&variables)?;
     let message = text("errorMessage")?.map(|message| cut(&message));
     match text("errorType")?.as_deref() {
-        Some("bpmnError") => Ok(text("errorCode")?.map(|code| Outcome::Error {
-            code,
-            message,
-            variables,
-        })),
+        Some("bpmnError") => Ok(text("errorCode")?
+            .filter(|code| !code.is_empty())
+            .map(|code| Outcome::Error {
+                code,
+                message,
+                variables,
+            })),
         Some("ignoreError") => Ok(Some(Outcome::Completed { variables })),
         Some("jobError") => {
             let retries = match fields.get("retries") {
@@ -309,9 +335,13 @@ fn failed(headers: &TaskHeaders, retries: u32, failure: &Failure) -> Outcome {
         FailureKind::Retryable => retries.saturating_sub(1),
         FailureKind::InvalidInput | FailureKind::OutcomeUnknown => 0,
     };
+    let failure = Failure {
+        message: cut(&failure.message),
+        ..failure.clone()
+    };
     let variables = Map::from_iter([("error".to_owned(), failure.json())]);
     Outcome::Failed {
-        message: cut(&failure.message),
+        message: failure.message,
         retries,
         retry_backoff: headers.retry_backoff,
         variables,
@@ -462,9 +492,9 @@ mod tests {
                 "must yield a context, but yields a list",
             ),
             (
-                ("resultExpression", "{a: }"),
-                json!({}),
-                "expected an expression but found '}' at line 1, column 5",
+                ("resultExpression", "{a: b, c: response}"),
+                json!({"b": [{"camunda.function.type": "getText"}]}),
+                "the variables must not contain camunda.function.type",
             ),
             (
                 ("resultVariable", "a"),
@@ -708,12 +738,15 @@ mod tests {
                 "errorCode must be a string, but is a number",
             ),
             (
-                "if a then 1",
-                "expected 'else' but found the end at line 1, column 12",
+                "bpmnError(\"a\", \"b\", {\"camunda.function.type\": 1})",
+                "the variables must not contain camunda.function.type",
             ),
         ] {
             for (result, start) in [
-                (Err(failure(None)), "the error expression failed: "),
+                (
+                    Err(failure(None)),
+                    "exception message; the error expression failed: ",
+                ),
                 (
                     Ok(json!({})),
                     "the work is done, but the error expression failed: ",

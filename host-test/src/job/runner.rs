@@ -9,7 +9,7 @@ use super::expressions::Expressions;
 use super::headers::TaskHeaders;
 use super::inputs::InputMapping;
 use super::outcome::{Failure, FailureKind, Outcome, conclude};
-use crate::secrets::{self, Mask, Placeholders, SecretFilter, SecretProvider};
+use crate::secrets::{self, Mask, Placeholders, SecretError, SecretFilter, SecretProvider};
 
 /// Runs jobs: evaluates their inputs, puts secrets in place, has a connector do the work, and maps the result.
 pub struct JobRunner {
@@ -29,7 +29,7 @@ impl std::fmt::Debug for JobRunner {
 impl JobRunner {
     /// A runner with these expressions and secrets. A job gets the secrets that its `inputs` write, where they write
     /// them; one whose inputs an engine has evaluated before gets none, because nobody can tell any more what came
-    /// from data. In such inputs, `secrets.NAME` is never the field of a process variable.
+    /// from data.
     #[must_use]
     pub fn new(expressions: Expressions, secrets: impl SecretProvider + 'static) -> Self {
         Self {
@@ -92,7 +92,14 @@ impl JobRunner {
                 .map_err(|failure| self.mapped(&job.inputs, job).err().unwrap_or(failure))?;
             placeholders.resolve(&variables, &*self.secrets)
         };
-        let resolved = resolved.map_err(|error| Failure::of_input("Secret", error.to_string()))?;
+        let resolved = resolved.map_err(|error| Failure {
+            kind: match error {
+                SecretError::Missing(_) => FailureKind::InvalidInput,
+                // Nothing was done yet, and the provider may be back the next time.
+                SecretError::Provider { .. } => FailureKind::Retryable,
+            },
+            ..Failure::of_input("Secret", error.to_string())
+        })?;
         // A value may stand where it breaks the JSON: outside of a string.
         if serde_json::from_str::<serde::de::IgnoredAny>(&resolved.json).is_err() {
             let problem = "the variables are no json once secrets are in place".to_owned();
@@ -143,6 +150,7 @@ fn masked(result: Result<Value, Failure>, mask: &Mask) -> Result<Value, Failure>
     match result {
         Ok(response) => Ok(mask.json(response)),
         Err(failure) => Err(Failure {
+            error_type: mask.text(&failure.error_type),
             message: mask.text(&failure.message),
             ..failure
         }),
@@ -154,7 +162,7 @@ fn parse_response(response: &str) -> Result<Value, Failure> {
         kind: FailureKind::OutcomeUnknown,
         error_type: "InvalidResponse".to_owned(),
         code: None,
-        message: "the connector's response is no json".to_owned(),
+        message: "the work may be done, but the connector's response is no json".to_owned(),
     })
 }
 
@@ -270,6 +278,14 @@ mod tests {
             (
                 json!({"customHeaders": {"jobTimeout": "PT0S"}}),
                 "header jobTimeout: must be longer",
+            ),
+            (
+                json!({"customHeaders": {"resultExpression": "{a: }"}}),
+                "header resultExpression: expected",
+            ),
+            (
+                json!({"customHeaders": {"errorExpression": "= if a then 1"}}),
+                "header errorExpression: expected",
             ),
             (
                 json!({"inputs": {"a": "=\"secrets.KEY\" + 1 +"}}),

@@ -78,9 +78,15 @@ pub enum SecretError {
     /// No provider has the secret.
     #[error("secret '{0}' is not available")]
     Missing(String),
-    /// A provider failed.
-    #[error(transparent)]
-    Provider(#[from] ProviderError),
+    /// A provider failed. Why is the source of this error, for the host's own log: it may tell more than a process
+    /// should know.
+    #[error("secret '{name}' could not be fetched")]
+    Provider {
+        /// The name of the secret.
+        name: String,
+        /// Why.
+        source: ProviderError,
+    },
 }
 
 /// The variables of a job with secrets in place, and what is needed to mask them again.
@@ -124,9 +130,7 @@ fn substitute<'n>(
     for (range, name) in references {
         let secret = match known.get(name) {
             Some(secret) => secret.clone(),
-            None => provider
-                .secret(name)?
-                .ok_or_else(|| SecretError::Missing(name.chars().take(100).collect()))?,
+            None => fetch(name, provider)?,
         };
         resolved.push_str(&json[end..range.start]);
         resolved.push_str(&escaped(secret.expose()));
@@ -140,6 +144,18 @@ fn substitute<'n>(
     })
 }
 
+fn fetch(name: &str, provider: &dyn SecretProvider) -> Result<Secret, SecretError> {
+    let shown = || name.chars().take(100).collect();
+    match provider.secret(name) {
+        Ok(Some(secret)) => Ok(secret),
+        Ok(None) => Err(SecretError::Missing(shown())),
+        Err(source) => Err(SecretError::Provider {
+            name: shown(),
+            source,
+        }),
+    }
+}
+
 /// As it stands within a JSON string.
 fn escaped(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
@@ -149,7 +165,6 @@ fn escaped(text: &str) -> String {
 /// Cuts secret values out of texts.
 #[derive(Clone, Default)]
 pub struct Mask {
-    /// The longest first, so that no part of a value is left where another is part of it.
     values: Vec<String>,
 }
 
@@ -163,21 +178,39 @@ impl Mask {
     /// Masks these values, also where they are escaped as in JSON.
     #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
-        let forms = secrets
-            .into_iter()
-            .flat_map(|secret| [escaped(secret.expose()), secret.0]);
-        let mut values: Vec<String> = forms.filter(|value| !value.is_empty()).collect();
-        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        values.dedup();
-        Self { values }
+        let forms = secrets.into_iter().flat_map(|Secret(value)| {
+            let trimmed = value.trim().to_owned();
+            [escaped(&value), escaped(&trimmed), value, trimmed]
+        });
+        let values: BTreeSet<String> = forms.filter(|value| !value.is_empty()).collect();
+        Self {
+            values: values.into_iter().collect(),
+        }
     }
 
     /// The text with `***` in place of every value.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
-        self.values.iter().fold(text.to_owned(), |text, value| {
-            text.replace(value.as_str(), "***")
-        })
+        let found = |value: &'_ String| {
+            let length = value.len();
+            text.match_indices(value.as_str())
+                .map(move |(start, _)| (start, start + length))
+                .collect::<Vec<_>>()
+        };
+        let mut places: Vec<(usize, usize)> = self.values.iter().flat_map(found).collect();
+        places.sort_unstable();
+        let mut masked = String::with_capacity(text.len());
+        let mut end = 0;
+        for (from, to) in places {
+            // Values that overlap are one.
+            if from >= end {
+                masked.push_str(&text[end..from]);
+                masked.push_str("***");
+            }
+            end = end.max(to);
+        }
+        masked.push_str(&text[end..]);
+        masked
     }
 
     /// The JSON with `***` in place of every value in its strings and names.
@@ -275,6 +308,33 @@ mod tests {
     }
 
     #[test]
+    fn a_name_does_not_reach_into_the_next_string() {
+        let json = r#"{"note":"{{secrets.x","key":"secrets.KEY1","body":"x}}"}"#;
+        let filter = SecretFilter::Only(["KEY1".to_owned()].into());
+        assert_eq!(
+            resolve(json, &filter, &KEYS).unwrap().json,
+            r#"{"note":"{{secrets.x","key":"VALUE1","body":"x}}"}"#
+        );
+    }
+
+    #[test]
+    fn why_a_provider_failed_is_not_for_the_process() {
+        struct Down;
+        impl SecretProvider for Down {
+            fn secret(&self, _: &str) -> Result<Option<Secret>, ProviderError> {
+                Err(ProviderError {
+                    source_name: "vault".to_owned(),
+                    problem: "GET /?token=t0k3n: 503".to_owned(),
+                })
+            }
+        }
+        let error = resolve("secrets.KEY", &SecretFilter::Off, &Down).unwrap_err();
+        assert_eq!(error.to_string(), "secret 'KEY' could not be fetched");
+        let source = std::error::Error::source(&error).unwrap();
+        assert!(source.to_string().contains("503"));
+    }
+
+    #[test]
     fn a_secret_that_is_not_there_is_named() {
         let error = resolve("secrets.FOO2", &SecretFilter::Off, &KEYS).unwrap_err();
         assert_eq!(error.to_string(), "secret 'FOO2' is not available");
@@ -299,6 +359,10 @@ mod tests {
         );
         let nested = Mask::new([Secret::new("abc"), Secret::new("abcdef"), Secret::new("")]);
         assert_eq!(nested.text("abcdef abc"), "*** ***");
+        let overlapping = Mask::new([Secret::new("abcX"), Secret::new("Xdef"), Secret::new("**")]);
+        assert_eq!(overlapping.text("_abcXdef_abcX"), "_***_***");
+        let padded = Mask::new([Secret::new(" key\n")]);
+        assert_eq!(padded.text("'key', ' key\n'"), "'***', '***'");
     }
 
     #[test]

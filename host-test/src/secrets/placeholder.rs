@@ -17,10 +17,15 @@ pub struct Placeholders {
     placeholders: BTreeMap<String, String>,
 }
 
-/// A name in FEEL, so that a reference outside of a string stays one. Its first letter is in no other place of it:
-/// two of them never overlap.
+/// Its first letter is in no other place of it: two placeholders never overlap.
 static FORM: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("secret[0-9a-f]{32}").expect("the form is a regular expression"));
+
+/// A string in FEEL, or another part that may have a quote in it.
+static STRING: LazyLock<Regex> = LazyLock::new(|| {
+    let parts = r#"(?s)"(?<string>(?:[^"\\]|\\.)*)"|`[^`]*`|//[^\n]*|/\*.*?\*/"#;
+    Regex::new(parts).expect("the parts are a regular expression")
+});
 
 impl Placeholders {
     /// No reference yet.
@@ -29,9 +34,28 @@ impl Placeholders {
         Self::default()
     }
 
-    /// The text of a diagram with placeholders in place of its references.
+    /// The source of an input mapping with placeholders in place of its references: in all of a text, but only in
+    /// the strings of an expression, where `secrets.NAME` is no field of a variable.
     #[must_use]
-    pub fn put_into(&mut self, text: &str) -> String {
+    pub fn put_into(&mut self, source: &str) -> String {
+        if !source.starts_with('=') {
+            return self.put_into_text(source);
+        }
+        let mut replaced = String::with_capacity(source.len());
+        let mut end = 0;
+        for string in STRING
+            .captures_iter(source)
+            .filter_map(|part| part.name("string"))
+        {
+            replaced.push_str(&source[end..string.start()]);
+            replaced.push_str(&self.put_into_text(string.as_str()));
+            end = string.end();
+        }
+        replaced.push_str(&source[end..]);
+        replaced
+    }
+
+    fn put_into_text(&mut self, text: &str) -> String {
         let mut replaced = String::with_capacity(text.len());
         let mut end = 0;
         for reference in reference::find(text) {
@@ -91,6 +115,22 @@ mod tests {
         }
         let resolved = placeholders.resolve(&text, &Backwards).unwrap();
         assert_eq!(resolved.json, "BA, BA_, D$CE");
+    }
+
+    #[test]
+    fn an_expression_has_them_in_its_strings_only() {
+        let mut placeholders = Placeholders::new();
+        for kept in [
+            "=order.secrets.pin + secrets.KEY",
+            "=`a\"secrets.B` // \"secrets.C\"\n + /* \"secrets.D\" */ 1",
+        ] {
+            assert_eq!(placeholders.put_into(kept), kept);
+        }
+        let text = placeholders.put_into(r#"="\"secrets.A" + `"` + "{{secrets.B" + "}}" // "#);
+        assert_eq!(
+            placeholders.resolve(&text, &Backwards).unwrap().json,
+            r#"="\"A" + `"` + "{{B" + "}}" // "#
+        );
     }
 
     #[test]

@@ -12,10 +12,10 @@ pub(super) struct Reference<'t> {
     pub(super) range: Range<usize>,
 }
 
-/// Camunda's two forms. The one in braces, which takes any characters for a name, comes before the bare one, whose
+/// Camunda's two forms. The one in braces, which takes any characters but white space and quotes for a name, comes before the bare one, whose
 /// names are letters and digits with single separators between them.
 static FORMS: LazyLock<Regex> = LazyLock::new(|| {
-    let forms = r"\{\{\s*secrets\.(?<braced>\S+?)\s*\}\}|secrets\.(?<bare>(?:[a-zA-Z0-9]+[/._-])*[a-zA-Z0-9]+)";
+    let forms = r"\{\{\s*secrets\.(?<braced>[^\s\x22]+?)\s*\}\}|secrets\.(?<bare>(?:[a-zA-Z0-9]+[/._-])*[a-zA-Z0-9]+)";
     Regex::new(forms).expect("the forms are a regular expression")
 });
 
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_braced_name_is_anything_without_white_space() {
+    fn a_braced_name_is_anything_without_white_space_and_quotes() {
         assert_eq!(names("{{secrets.KEY}}"), ["KEY"]);
         assert_eq!(
             names("{{ secrets.KEY-1_a }} {{secrets.B}}"),
@@ -71,5 +71,6 @@ mod tests {
         );
         assert_eq!(names("{{secrets.a$b}}"), ["a$b"]);
         assert_eq!(names("{{secrets.}}"), Vec::<&str>::new());
+        assert_eq!(names("{{secrets.a\"b}}"), ["a"]);
     }
 }
