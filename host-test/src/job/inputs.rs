@@ -200,7 +200,7 @@ mod tests {
             let error = map(&[(target, source)], json!({})).unwrap_err();
             assert_eq!(error.to_string(), format!("input {target}: {problem}"));
         }
-        let deep = ["a"; 50_000].join(".");
+        let deep = vec!["a"; 50_000].join(".");
         let error = map(&[(&deep, "1")], json!({})).unwrap_err();
         assert_eq!(
             error.problem,

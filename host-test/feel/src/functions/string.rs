@@ -39,6 +39,7 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     function("trim", &["string"], trim),
     function("is blank", &["string"], is_blank),
     function("to base64", &["value"], to_base64),
+    function("from base64", &["value"], from_base64),
     function("uuid", &[], uuid),
 ];
 
@@ -260,6 +261,20 @@ fn to_base64(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
     read(evaluator, text)?;
     evaluator.allocate(text.len() / 3 * 4 + 4)?;
     Ok(BASE64_STANDARD.encode(text.as_bytes()).into())
+}
+
+fn from_base64(evaluator: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
+    let [Value::String(text)] = arguments else {
+        return Failure::illegal(arguments);
+    };
+    read(evaluator, text)?;
+    evaluator.allocate(text.len())?;
+    let bytes = BASE64_STANDARD
+        .decode(text.as_bytes())
+        .map_err(|_| Failure::null("the value is no base64"))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| Failure::null("the value is no text in utf-8"))?;
+    Ok(text.into())
 }
 
 /// A random one (version 4).

@@ -543,6 +543,11 @@ fn string_functions() {
         ("is blank(\" \t\")", "true"),
         ("is blank(\"a\")", "false"),
         ("to base64(\"FEEL é\")", "\"RkVFTCDDqQ==\""),
+        ("from base64(\"Q2Fmw6k=\")", "\"Café\""),
+        ("from base64(value: \"\")", "\"\""),
+        ("from base64(\"!!!\")", "null"),
+        ("from base64(\"/w==\")", "null"),
+        ("from base64(1)", "null"),
         ("uuid()", "\"00010203-0405-4607-8809-0a0b0c0d0e0f\""),
     ]);
 }
