@@ -9,12 +9,12 @@ use crate::value::{Range, Value};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
     function("before", &["point1", "point2"], before),
-    function("before", &["range", "point"], before),
     function("before", &["point", "range"], before),
+    function("before", &["range", "point"], before),
     function("before", &["range1", "range2"], before),
     function("after", &["point1", "point2"], after),
-    function("after", &["range", "point"], after),
     function("after", &["point", "range"], after),
+    function("after", &["range", "point"], after),
     function("after", &["range1", "range2"], after),
     function("meets", &["range1", "range2"], meets),
     function("met by", &["range1", "range2"], met_by),
@@ -92,11 +92,36 @@ struct Bounds {
     is_point: bool,
 }
 
-fn relation(arguments: &[Value]) -> Result<Relation, Failure> {
+/// Which points and ranges a function takes.
+#[derive(Clone, Copy)]
+enum Takes {
+    Any,
+    Alike,
+    FirstIsRange,
+    SecondIsRange,
+    Ranges,
+}
+
+impl Takes {
+    fn allows(self, a: &Extent<'_>, b: &Extent<'_>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Alike => a.is_point == b.is_point,
+            Self::FirstIsRange => !a.is_point,
+            Self::SecondIsRange => !b.is_point,
+            Self::Ranges => !a.is_point && !b.is_point,
+        }
+    }
+}
+
+fn relation(takes: Takes, arguments: &[Value]) -> Result<Relation, Failure> {
     let [first, second] = arguments else {
         return Err(Failure::null("two arguments are needed"));
     };
     let (a, b) = (Extent::of(first), Extent::of(second));
+    if !takes.allows(&a, &b) {
+        return Failure::illegal(arguments);
+    }
     let order = |a: &Value, b: &Value| match (a, b) {
         (Value::String(_), _) => None,
         _ => order(a, b),
@@ -203,57 +228,69 @@ impl Relation {
 }
 
 fn before(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.before().into())
+    Ok(relation(Takes::Any, arguments)?.before().into())
 }
 
 fn after(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.turned().before().into())
+    Ok(relation(Takes::Any, arguments)?.turned().before().into())
 }
 
 fn meets(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.meets().into())
+    Ok(relation(Takes::Ranges, arguments)?.meets().into())
 }
 
 fn met_by(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.turned().meets().into())
+    Ok(relation(Takes::Ranges, arguments)?.turned().meets().into())
 }
 
 fn overlaps(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.overlaps().into())
+    Ok(relation(Takes::Ranges, arguments)?.overlaps().into())
 }
 
 fn overlaps_before(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.overlaps_before().into())
+    Ok(relation(Takes::Ranges, arguments)?.overlaps_before().into())
 }
 
 fn overlaps_after(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.turned().overlaps_before().into())
+    Ok(relation(Takes::Ranges, arguments)?
+        .turned()
+        .overlaps_before()
+        .into())
 }
 
 fn finishes(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.finishes().into())
+    Ok(relation(Takes::SecondIsRange, arguments)?.finishes().into())
 }
 
 fn finished_by(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.turned().finishes().into())
+    Ok(relation(Takes::FirstIsRange, arguments)?
+        .turned()
+        .finishes()
+        .into())
 }
 
 fn includes(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.includes().into())
+    Ok(relation(Takes::FirstIsRange, arguments)?.includes().into())
 }
 
 fn during(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.turned().includes().into())
+    Ok(relation(Takes::SecondIsRange, arguments)?
+        .turned()
+        .includes()
+        .into())
 }
 
 fn starts(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.starts().into())
+    Ok(relation(Takes::SecondIsRange, arguments)?.starts().into())
 }
 
 fn started_by(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.turned().starts().into())
+    Ok(relation(Takes::FirstIsRange, arguments)?
+        .turned()
+        .starts()
+        .into())
 }
 
 fn coincides(_: &mut Evaluator<'_>, arguments: &[Value]) -> Outcome {
-    Ok(relation(arguments)?.coincides().into())
+    Ok(relation(Takes::Alike, arguments)?.coincides().into())
 }
