@@ -195,7 +195,7 @@ fn invalid() -> Failure {
 }
 
 impl Pattern {
-    /// Matches that do not overlap, from left to right. An empty one does not stand at the end of another.
+    /// Matches that do not overlap, from left to right. As in Java, an empty one may stand at the end of another.
     fn find(
         &mut self,
         evaluator: &mut Evaluator<'_>,
@@ -208,15 +208,14 @@ impl Pattern {
             let Some(found) = self.next(evaluator, text, at)? else {
                 break;
             };
-            if found.is_empty() && matches.last().is_some_and(|last| last.end == found.end) {
-                at += text[at..].chars().next().map_or(1, char::len_utf8);
-                continue;
-            }
             evaluator.grow(
                 (matches.len() + 1) * size_of::<Range<usize>>(),
                 size_of::<Range<usize>>(),
             )?;
             at = found.end;
+            if found.is_empty() {
+                at += text[at..].chars().next().map_or(1, char::len_utf8);
+            }
             matches.push(found);
         }
         Ok(matches)
@@ -357,6 +356,12 @@ fn special_part<'r>(groups: &Captures, text: &'r str) -> Option<(Part, &'r str)>
     Some((Part::Group(number), after))
 }
 
+/// Classes of Java that are ASCII, though Unicode has some of the same names.
+const ASCII_CLASSES: [&str; 12] = [
+    "Alnum", "Alpha", "Blank", "Cntrl", "Digit", "Graph", "Lower", "Print", "Punct", "Space",
+    "Upper", "XDigit",
+];
+
 /// Java's classes in the words of `regex-syntax`, where `\d` and the like are Unicode's.
 fn translate(pattern: &str) -> String {
     let mut translated = String::with_capacity(pattern.len());
@@ -377,12 +382,29 @@ fn translate(pattern: &str) -> String {
             Some('D') => translated.push_str("[^0-9]"),
             Some('w') => translated.push_str("[a-zA-Z_0-9]"),
             Some('W') => translated.push_str("[^a-zA-Z_0-9]"),
-            Some('s') => translated.push_str(r"[ \t\n\x0B\f\r]"),
-            Some('S') => translated.push_str(r"[^ \t\n\x0B\f\r]"),
+            Some('s') => translated.push_str(r"[\x20\t\n\x0B\f\r]"),
+            Some('S') => translated.push_str(r"[^\x20\t\n\x0B\f\r]"),
             Some('b') => translated.push_str(r"(?-u:\b)"),
             Some('h') => translated
-                .push_str(r"[ \t\xA0\u{1680}\u{180e}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}]"),
+                .push_str(r"[\x20\t\xA0\u{1680}\u{180e}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}]"),
+            Some('R') => translated.push_str(r"(?:\r\n|[\n\x0B\f\r\x{85}\u{2028}\u{2029}])"),
+            Some('e') => translated.push_str(r"\x1B"),
             Some('Z') => translated.push_str(r"\n?\z"),
+            Some(kind @ ('p' | 'P')) => {
+                let rest = chars.as_str();
+                let class = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
+                match class.filter(|(name, _)| ASCII_CLASSES.contains(name)) {
+                    Some((name, after)) => {
+                        let not = if kind == 'P' { "^" } else { "" };
+                        translated.push_str("[[:");
+                        translated.push_str(not);
+                        translated.push_str(&name.to_ascii_lowercase());
+                        translated.push_str(":]]");
+                        chars = after.chars();
+                    }
+                    None => translated.extend(['\\', kind]),
+                }
+            }
             Some(other) => translated.extend(['\\', other]),
             None => translated.push('\\'),
         }

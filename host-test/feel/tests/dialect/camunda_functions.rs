@@ -571,6 +571,26 @@ fn string_functions() {
 }
 
 #[test]
+fn patterns_find_what_java_finds() {
+    all(&[
+        ("replace(\"abc\", \".*\", \"x\")", "\"xx\""),
+        ("replace(\"aab\", \"a*\", \"x\")", "\"xxbx\""),
+        ("replace(\"abc\", \"a.c|\", \"<$0>\")", "\"<abc><>\""),
+        (
+            "extract(\"foo bar\", \"[a-z]*\")",
+            "[\"foo\", \"\", \"bar\", \"\"]",
+        ),
+        ("split(\"aab\", \"a*\")", "[\"\", \"\", \"b\", \"\"]"),
+        ("split(\"a\\r\\nb\", \"\\R\")", "[\"a\", \"b\"]"),
+        ("replace(\"a b\", \"\\s\", \"-\", \"x\")", "\"a-b\""),
+        ("replace(\"a-$+b\", \"\\p{Punct}\", \"\")", "\"ab\""),
+        ("replace(\"aé_1\", \"[\\P{Alnum}_]\", \"-\")", "\"a--1\""),
+        ("matches(\"é\", \"\\p{Lower}\")", "false"),
+        ("matches(\"é\", \"\\p{Ll}\")", "true"),
+    ]);
+}
+
+#[test]
 fn temporal_functions() {
     assert!(NOW.starts_with("2026-11-22T14:26:52"));
     all(&[
