@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::Secret;
@@ -72,7 +73,7 @@ impl SecretProvider for EnvironmentSecrets {
 }
 
 /// Secrets from a folder with a file for each, as Kubernetes and Docker mount them. One line break at the end of a
-/// file does not count.
+/// file does not count. Links are followed within the folder, not out of it. A folder that is not there is a failure.
 #[derive(Clone, Debug)]
 pub struct FolderSecrets {
     folder: PathBuf,
@@ -87,18 +88,30 @@ impl FolderSecrets {
         }
     }
 
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, std::io::Error> {
-        let path = self.folder.join(name);
-        match std::fs::metadata(&path) {
-            Ok(file) if file.is_file() && file.len() <= MAX_SIZE => std::fs::read(path).map(Some),
-            Ok(file) if file.is_file() => Err(std::io::Error::other(format!(
-                "{name} is larger than {MAX_SIZE} bytes"
-            ))),
-            Ok(_) => Ok(None),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+    fn read(&self, name: &str) -> Result<Option<String>, std::io::Error> {
+        let folder = self.folder.canonicalize()?;
+        let path = match folder.join(name).canonicalize() {
+            Ok(path) if path.starts_with(&folder) && path.is_file() => path,
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        read_text(&path)
+            .map(Some)
+            .map_err(|error| std::io::Error::other(format!("{name}: {error}")))
     }
+}
+
+/// The text of a file that is not larger than a secret may be.
+fn read_text(path: &Path) -> Result<String, std::io::Error> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(MAX_SIZE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_SIZE {
+        let problem = format!("larger than {MAX_SIZE} bytes");
+        return Err(std::io::Error::other(problem));
+    }
+    String::from_utf8(bytes).map_err(|_| std::io::Error::other("not utf-8"))
 }
 
 /// Whether a name is that of a file and leads nowhere else.
@@ -112,19 +125,18 @@ impl SecretProvider for FolderSecrets {
         if !is_file_name(name) {
             return Ok(None);
         }
-        let failed =
-            |problem: &dyn fmt::Display| ProviderError::new(self.folder.display(), problem);
-        let Some(bytes) = self.read(name).map_err(|error| failed(&error))? else {
+        let read = self.read(name);
+        let Some(text) = read.map_err(|error| ProviderError::new(self.folder.display(), error))?
+        else {
             return Ok(None);
         };
-        let text =
-            String::from_utf8(bytes).map_err(|_| failed(&format_args!("{name} is not utf-8")))?;
         let line = text.strip_suffix('\n').unwrap_or(&text);
         Ok(Some(Secret::new(line.strip_suffix('\r').unwrap_or(line))))
     }
 }
 
-/// Secrets from one file with a `NAME=value` on each line, in the form of `.env` files. It is read once.
+/// Secrets from one file with a `NAME=value` on each line, in the form of `.env` files. It is read once. A value with
+/// `$` stands in single quotes: elsewhere, tools disagree on what it means.
 #[derive(Clone)]
 pub struct FileSecrets {
     secrets: BTreeMap<String, Secret>,
@@ -139,13 +151,19 @@ impl fmt::Debug for FileSecrets {
 impl FileSecrets {
     /// Reads a file.
     ///
-    /// Fails if it cannot be read or a line is of another form. The error names the line by number, since its text
-    /// may be secret.
+    /// Fails if it cannot be read, is larger than 64 KiB, or has an entry of another form. The error counts entries,
+    /// since their text may be secret.
     pub fn read(path: &Path) -> Result<Self, ProviderError> {
         let failed = |problem: &dyn fmt::Display| ProviderError::new(path.display(), problem);
-        let file = std::fs::File::open(path).map_err(|error| failed(&error))?;
+        let text = read_text(path).map_err(|error| failed(&error))?;
+        let text = text.trim_start_matches('\u{feff}');
+        // It would be replaced by a variable of the environment.
+        if let Some(line) = text.lines().position(has_bare_dollar) {
+            let place = format_args!("line {}: '$' must stand in single quotes", line + 1);
+            return Err(failed(&place));
+        }
         let mut secrets = BTreeMap::new();
-        for (index, entry) in dotenvy::from_read_iter(file).enumerate() {
+        for (index, entry) in dotenvy::from_read_iter(text.as_bytes()).enumerate() {
             let (name, value) = entry.map_err(|error| match error {
                 dotenvy::Error::Io(error) => failed(&error),
                 _ => failed(&format_args!(
@@ -157,6 +175,12 @@ impl FileSecrets {
         }
         Ok(Self { secrets })
     }
+}
+
+/// Whether a line has a `$` that is not between single quotes.
+fn has_bare_dollar(line: &str) -> bool {
+    !line.trim_start().starts_with('#')
+        && line.split('\'').step_by(2).any(|part| part.contains('$'))
 }
 
 impl SecretProvider for FileSecrets {
@@ -266,6 +290,20 @@ mod tests {
         ] {
             assert_eq!(value(&secrets, name), None, "{name}");
         }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::symlink;
+            // As Kubernetes has it: names that lead to the current version.
+            std::fs::create_dir(folder.path().join("..v1")).unwrap();
+            std::fs::write(folder.path().join("..v1/LINKED"), "linked").unwrap();
+            symlink("..v1", folder.path().join("..data")).unwrap();
+            symlink("..data/LINKED", folder.path().join("LINKED")).unwrap();
+            assert_eq!(value(&secrets, "LINKED").as_deref(), Some("linked"));
+            symlink("/etc/hostname", folder.path().join("OUT")).unwrap();
+            assert_eq!(value(&secrets, "OUT"), None);
+        }
+        let none = FolderSecrets::new(folder.path().join("none"));
+        assert!(none.secret("KEY").is_err());
         for name in ["large", "binary"] {
             assert!(secrets.secret(name).unwrap_err().to_string().contains(name));
         }
@@ -295,6 +333,16 @@ mod tests {
         );
         assert!(!format!("{error:?}").contains("s3cr3t"));
         assert!(FileSecrets::read(&folder.path().join("none")).is_err());
+
+        std::fs::write(&path, "\u{feff}# $\nKEY=a'$HOME'\n").unwrap();
+        let secrets = FileSecrets::read(&path).unwrap();
+        assert_eq!(value(&secrets, "KEY").as_deref(), Some("a$HOME"));
+        for line in ["A=pa$HOME", "A=\"$HOME\"", "A='a'$HOME"] {
+            std::fs::write(&path, format!("KEY=value\n{line}\n")).unwrap();
+            let error = FileSecrets::read(&path).unwrap_err().to_string();
+            let told = error.ends_with("line 2: '$' must stand in single quotes");
+            assert!(told, "{error}");
+        }
     }
 
     #[test]
