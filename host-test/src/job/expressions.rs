@@ -28,7 +28,7 @@ impl Expressions {
     /// one line, and names no value.
     pub(super) fn evaluate(
         &self,
-        expression: &str,
+        expression: &Expression,
         scope: &Map<String, Value>,
     ) -> Result<Value, String> {
         self.value(expression, scope, JsonStyle::Connector)
@@ -36,16 +36,15 @@ impl Expressions {
 
     pub(super) fn value(
         &self,
-        expression: &str,
+        expression: &Expression,
         scope: &Map<String, Value>,
         style: JsonStyle,
     ) -> Result<Value, String> {
-        let expression = Expression::parse(expression).map_err(|error| error.to_string())?;
         let scope = serde_json::to_string(scope).map_err(|error| error.to_string())?;
         let variables = Context::from_json(&scope).map_err(|error| error.to_string())?;
         let evaluation = self
             .engine
-            .evaluate(&expression, &variables)
+            .evaluate(expression, &variables)
             .map_err(|error| error.to_string())?;
         serde_json::to_value(evaluation.value.json(style)).map_err(|error| error.to_string())
     }

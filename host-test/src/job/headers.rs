@@ -14,9 +14,9 @@ pub struct TaskHeaders {
     /// `resultVariable`: the variable that takes the whole response.
     pub result_variable: Option<String>,
     /// `resultExpression`: FEEL that maps the response to variables.
-    pub result_expression: Option<String>,
+    pub result_expression: Option<Expression>,
     /// `errorExpression`: FEEL that turns a response or an error into a BPMN error, a failure or nothing.
-    pub error_expression: Option<String>,
+    pub error_expression: Option<Expression>,
     /// `retryBackoff`: how long to wait before a failed job is tried again.
     pub retry_backoff: Option<Duration>,
     /// `jobTimeout`: how long the job may take.
@@ -55,12 +55,12 @@ impl TaskHeaders {
                 problem,
             });
         }
-        let expression = |name| match text(name).map(Expression::parse) {
-            Some(Err(error)) => Err(InvalidHeader {
+        let expression = |name| {
+            let parsed = text(name).map(Expression::parse).transpose();
+            parsed.map_err(|error| InvalidHeader {
                 name,
                 problem: error.to_string(),
-            }),
-            _ => Ok(text(name).map(str::to_owned)),
+            })
         };
         Ok(Self {
             result_variable: text("resultVariable").map(str::to_owned),
@@ -76,14 +76,7 @@ impl TaskHeaders {
 
 /// A duration of days, hours, minutes and seconds in ISO 8601, to the millisecond, and not negative.
 fn duration(name: &'static str, text: &str) -> Result<Duration, InvalidHeader> {
-    let parsed = text
-        .parse::<Span>()
-        .ok()
-        .filter(|_| text.contains(['P', 'p']))
-        .and_then(|span| {
-            let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-            Duration::try_from(duration).ok()
-        });
+    let parsed = unsigned_duration(text).filter(|_| text.contains(['P', 'p']));
     let milliseconds = parsed.and_then(|duration| u64::try_from(duration.as_millis()).ok());
     milliseconds.map(Duration::from_millis).ok_or_else(|| {
         let shown: String = text.chars().take(40).collect();
@@ -92,6 +85,13 @@ fn duration(name: &'static str, text: &str) -> Result<Duration, InvalidHeader> {
             problem: format!("must be a duration in iso 8601 like PT5M: is {shown:?}"),
         }
     })
+}
+
+/// A duration in any form that `jiff` reads, of days of 24 hours, unless it is negative.
+pub(super) fn unsigned_duration(text: &str) -> Option<Duration> {
+    let span: Span = text.parse().ok()?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    Duration::try_from(duration).ok()
 }
 
 #[cfg(test)]

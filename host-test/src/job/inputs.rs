@@ -1,7 +1,7 @@
 //! Input mappings: what a process engine does before a job exists. A host that runs without an engine does it
 //! itself.
 
-use feel::JsonStyle;
+use feel::{Expression, JsonStyle};
 use serde_json::{Map, Value};
 
 use super::expressions::Expressions;
@@ -57,8 +57,9 @@ impl Expressions {
                 )));
             }
             let value = match source.strip_prefix('=') {
-                Some(expression) if !expression.is_empty() => self
-                    .value(expression, &scope, JsonStyle::Engine)
+                Some(text) if !text.is_empty() => Expression::parse(text)
+                    .map_err(|error| error.to_string())
+                    .and_then(|expression| self.value(&expression, &scope, JsonStyle::Engine))
                     .map_err(failed)?,
                 _ => source.clone().into(),
             };

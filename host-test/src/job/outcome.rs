@@ -3,11 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use feel::jiff::{Span, SpanRelativeTo};
 use serde_json::{Map, Value, json};
 
 use super::expressions::Expressions;
-use super::headers::TaskHeaders;
+use super::headers::{TaskHeaders, unsigned_duration};
 
 /// The most bytes of JSON that the variables of a job may have: 1.5 MB, the limit of Camunda's runtime.
 const MAX_VARIABLES: usize = 3 * 1024 * 1024 / 2;
@@ -323,10 +322,8 @@ fn handling(value: &Value) -> Result<Option<Outcome>, String> {
 }
 
 fn backoff(text: &str) -> Result<Duration, String> {
-    let span: Option<Span> = text.parse().ok();
-    let duration = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
-    let positive = duration.and_then(|duration| Duration::try_from(duration).ok());
-    positive.ok_or_else(|| "retryBackoff must be a duration, and not negative".to_owned())
+    unsigned_duration(text)
+        .ok_or_else(|| "retryBackoff must be a duration, and not negative".to_owned())
 }
 
 /// A failed job: one retry fewer, or none left where another try cannot help or may do harm.

@@ -85,10 +85,8 @@ const fn variadic(
     call: fn(&mut Evaluator<'_>, &[Value]) -> Outcome,
 ) -> Builtin {
     Builtin {
-        name,
-        parameters,
         variadic: true,
-        call,
+        ..function(name, parameters, call)
     }
 }
 
