@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
+use crate::answer::Receipt;
 use crate::bindings::exports::connectors::aws_sqs::sender as wit;
+use crate::bindings::exports::connectors::outbound::connector as outbound;
+use crate::connector::job::Job;
+use crate::connector::{description, outcome};
+use crate::error::SendError;
 use crate::exchange::{Exchange, Step};
 use crate::timeouts::Timeouts;
 use crate::transport::{self, Transport};
@@ -20,18 +25,70 @@ impl wit::Guest for Component {
     ) -> Result<wit::Receipt, wit::SendError> {
         let timeouts = timeouts.into();
         let transport = Transport::new(timeouts);
-        let mut exchange = Exchange::new(
+        let exchange = Exchange::new(
             &queue.into(),
             credentials.into(),
             &message.into(),
             &timeouts,
         )?;
-        let mut step = exchange.start(transport::now());
-        loop {
-            step = match step {
-                Step::Send(request) => exchange.sent(transport.send(request)),
-                Step::Done(outcome) => return Ok(outcome?.into()),
-            }
+        Ok(drive(exchange, &transport)?.into())
+    }
+}
+
+impl outbound::Guest for Component {
+    fn describe() -> outbound::Description {
+        let list = |texts: &[&str]| texts.iter().copied().map(Into::into).collect();
+        outbound::Description {
+            name: description::NAME.into(),
+            version: description::VERSION.into(),
+            job_type: description::JOB_TYPE.into(),
+            input_variables: list(description::INPUT_VARIABLES),
+            element_template: description::ELEMENT_TEMPLATE.into(),
+            network: outbound::Network {
+                service_origins: list(description::SERVICE_ORIGINS),
+                url_variables: list(description::URL_VARIABLES),
+            },
+        }
+    }
+
+    fn execute(variables: String) -> Result<String, outbound::Failure> {
+        let timeouts = Timeouts::default();
+        let transport = Transport::new(timeouts);
+        let job = Job::from_json(&variables, &timeouts)
+            .map_err(|violations| outcome::Failure::invalid_input(&violations))?;
+        // Half of what a large message takes.
+        drop(variables);
+        match drive(job.exchange, &transport) {
+            Ok(receipt) => Ok(outcome::response(&receipt, job.extended_response)),
+            Err(error) => Err(outcome::Failure::new(&error, job.is_deduplicated).into()),
+        }
+    }
+}
+
+/// Carries an exchange through to its end.
+fn drive(mut exchange: Exchange, transport: &Transport) -> Result<Receipt, SendError> {
+    let mut step = exchange.start(transport::now());
+    loop {
+        step = match step {
+            Step::Send(request) => exchange.sent(transport.send(request)),
+            Step::Done(outcome) => return outcome,
+        }
+    }
+}
+
+impl From<outcome::Failure> for outbound::Failure {
+    fn from(failure: outcome::Failure) -> Self {
+        use outcome::FailureKind;
+        Self {
+            kind: match failure.kind {
+                FailureKind::Retry => outbound::FailureKind::Retry,
+                FailureKind::GiveUp => outbound::FailureKind::GiveUp,
+                FailureKind::OutcomeUnknown => outbound::FailureKind::OutcomeUnknown,
+            },
+            error_type: failure.error_type.into(),
+            code: failure.code,
+            message: failure.message,
+            variables: failure.variables,
         }
     }
 }

@@ -3,7 +3,9 @@
 //! The crate is a sans-IO core with a thin shell. Data flows one way:
 //!
 //! ```text
-//!  component  the contract's exports: translates, and drives an exchange
+//!  component  the contract's exports, typed and for jobs: translates, and drives an exchange
+//!      │
+//!      ├─ connector  variables of a job → exchange; outcome → response or failure
 //!      │
 //!  exchange   one send as a state machine; never touches a clock or a socket
 //!      │
@@ -23,6 +25,7 @@
 
 pub mod answer;
 pub mod checksum;
+pub mod connector;
 pub mod credentials;
 pub mod error;
 pub mod exchange;

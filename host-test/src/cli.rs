@@ -2,8 +2,12 @@
 
 mod attributes;
 mod exit;
+mod files;
 mod inspect;
+mod jobs;
+mod network;
 mod report;
+mod run;
 mod send;
 
 use std::process::ExitCode;
@@ -20,6 +24,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Run(Box<run::Args>),
     Send(Box<send::Args>),
     Inspect(inspect::Args),
 }
@@ -31,6 +36,7 @@ pub(crate) async fn run() -> ExitCode {
         Err(error) => return exit::unparsed(&error),
     };
     let result = match command {
+        Command::Run(args) => run::run(*args).await,
         Command::Send(args) => send::run(*args).await,
         Command::Inspect(args) => inspect::run(&args),
     };

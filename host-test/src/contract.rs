@@ -6,8 +6,23 @@ mod bindings {
         path: "../wit",
         inline: "
             package connectors:host;
-            world connector {
+            world sender {
                 export connectors:aws-sqs/sender@0.1.0;
+            }
+        ",
+        exports: { default: async },
+        additional_derives: [PartialEq],
+    });
+}
+
+#[allow(missing_docs, clippy::pedantic)]
+mod outbound_bindings {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        inline: "
+            package connectors:host;
+            world outbound {
+                export connectors:outbound/connector@0.1.0;
             }
         ",
         exports: { default: async },
@@ -19,9 +34,13 @@ pub use bindings::exports::connectors::aws_sqs::sender::{
     AttributeValue, AwsError, Corruption, Message, MessageAttribute, MessagePart, Queue, Receipt,
     SendError, Timeouts, UnknownCause, UnknownOutcome, Unreachable, UnreachableCause, Violation,
 };
+pub use outbound_bindings::exports::connectors::outbound::connector::{
+    Description, Failure, FailureKind, Network,
+};
 // Its `Debug` shows every field: the crate has its own `Credentials`.
-pub(crate) use bindings::ConnectorPre;
+pub(crate) use bindings::SenderPre;
 pub(crate) use bindings::exports::connectors::aws_sqs::sender::Credentials as ContractCredentials;
+pub(crate) use outbound_bindings::OutboundPre;
 
 impl Queue {
     /// A queue by its URL. Its region is read from the URL, which is also where the request goes.

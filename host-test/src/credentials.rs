@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::contract::ContractCredentials;
+use crate::secrets::Secret;
 
 /// AWS credentials of one identity. `Debug` shows the access key id alone.
 #[derive(Clone)]
@@ -27,6 +28,30 @@ impl Credentials {
     pub fn with_session_token(mut self, session_token: impl Into<String>) -> Self {
         self.session_token = Some(session_token.into());
         self
+    }
+
+    /// The access key id.
+    #[must_use]
+    pub fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    /// What must not show anywhere.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = Secret> {
+        [Some(&self.secret_access_key), self.session_token.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(Secret::new)
+    }
+
+    /// The variable `authentication` of a job, as JSON.
+    pub(crate) fn to_authentication(&self) -> serde_json::Value {
+        serde_json::json!({
+            "type": "credentials",
+            "accessKey": self.access_key_id,
+            "secretKey": self.secret_access_key,
+            "sessionToken": self.session_token,
+        })
     }
 
     pub(crate) fn to_contract(&self) -> ContractCredentials {

@@ -9,7 +9,8 @@ use http::Uri;
 /// A server as scheme, host and port: what an allow-list matches on.
 ///
 /// Host names compare without case, and a port that is left out is the scheme's own: `https://a` and
-/// `https://A:443` are the same origin, `http://a` and `https://a:8443` are others.
+/// `https://A:443` are the same origin, `http://a` and `https://a:8443` are others. On an allow-list, a label `*`
+/// stands for any one label: `https://sqs.*.amazonaws.com`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
     https: bool,
@@ -46,6 +47,16 @@ impl Origin {
             port,
         })
     }
+
+    /// Whether another origin is this one, label by label.
+    fn matches(&self, other: &Self) -> bool {
+        let is_like = |(pattern, label): (&str, &str)| pattern == label || pattern == "*";
+        let labels = |origin: &Self| origin.host.split('.').count();
+        self.https == other.https
+            && self.port == other.port
+            && labels(self) == labels(other)
+            && self.host.split('.').zip(other.host.split('.')).all(is_like)
+    }
 }
 
 impl FromStr for Origin {
@@ -75,7 +86,9 @@ pub(crate) struct AllowList(BTreeSet<Origin>);
 impl AllowList {
     /// Whether a request to this address may leave.
     pub(crate) fn allows(&self, uri: &Uri) -> bool {
-        Origin::of(uri).is_some_and(|origin| self.0.contains(&origin))
+        Origin::of(uri).is_some_and(|origin| {
+            self.0.contains(&origin) || self.0.iter().any(|allowed| allowed.matches(&origin))
+        })
     }
 
     /// Lets requests out to one more server.
@@ -92,6 +105,29 @@ mod tests {
         let mut list = AllowList::default();
         list.add(allowed.parse().unwrap());
         list.allows(&uri.parse().unwrap())
+    }
+
+    #[test]
+    fn a_star_stands_for_one_label() {
+        let allowed = "https://sqs.*.amazonaws.com";
+        for uri in [
+            "https://sqs.eu-west-1.amazonaws.com/1/q",
+            "https://SQS.us-east-1.amazonaws.com:443",
+        ] {
+            assert!(allows(allowed, uri), "{uri}");
+        }
+        for uri in [
+            "http://sqs.eu-west-1.amazonaws.com/",
+            "https://sqs.eu-west-1.amazonaws.com:8443/",
+            "https://sqs.amazonaws.com/",
+            "https://sqs.a.b.amazonaws.com/",
+            "https://sqs.eu-west-1.amazonaws.com.evil.example/",
+            "https://evil.example/sqs.eu-west-1.amazonaws.com",
+            "https://sns.eu-west-1.amazonaws.com/",
+            "https://*.eu-west-1.amazonaws.com/",
+        ] {
+            assert!(!allows(allowed, uri), "{uri}");
+        }
     }
 
     #[test]

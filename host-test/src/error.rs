@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::contract::{AwsError, SendError, UnknownCause, UnreachableCause};
+use crate::contract::{AwsError, Failure, SendError, UnknownCause, UnreachableCause};
 use crate::limits::MemoryExceeded;
 
 /// A host could not be set up, or a component not loaded.
@@ -40,13 +40,42 @@ pub enum CallError {
     /// The component says why.
     Send(SendError),
     /// The host stopped the component.
-    Stopped {
-        /// What it did.
-        reason: StopReason,
-        /// Whether a request had begun to leave the sandbox. If so, nobody knows whether the message
-        /// arrived; if not, it certainly did not.
-        request_left: bool,
-    },
+    Stopped(Stopped),
+}
+
+/// A job has no response.
+#[derive(PartialEq)]
+pub enum ExecuteError {
+    /// The connector says why.
+    Failed(Failure),
+    /// The host stopped the component.
+    Stopped(Stopped),
+}
+
+/// Shows what the failure is, not its message: it may quote what a process must not show.
+impl fmt::Debug for ExecuteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(failure) => {
+                write!(
+                    f,
+                    "{:?} {:?} {:?}",
+                    failure.kind, failure.error_type, failure.code
+                )
+            }
+            Self::Stopped(stopped) => stopped.fmt(f),
+        }
+    }
+}
+
+/// The host stopped a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// What it did.
+    pub reason: StopReason,
+    /// Whether a request had begun to leave the sandbox. If so, nobody knows whether its work was done; if not,
+    /// it certainly was not.
+    pub request_left: bool,
 }
 
 /// Why the host stopped a component.
@@ -71,37 +100,49 @@ impl fmt::Display for StopReason {
     }
 }
 
-impl fmt::Display for CallError {
-    /// One line: servers' texts may hold line breaks and worse, which must not forge a log.
+impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        self.describe(&mut text)?;
-        text.chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .try_for_each(|c| f.write_char(c))
+        let outcome = if self.request_left {
+            "a request had left, nobody knows whether it arrived"
+        } else {
+            "nothing had been sent"
+        };
+        write!(f, "stopped by the host: {}; {outcome}", self.reason)
     }
 }
 
-impl CallError {
-    fn describe(&self, f: &mut String) -> fmt::Result {
+impl std::error::Error for Stopped {}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
         match self {
-            Self::Send(error) => describe(error, f),
-            Self::Stopped {
-                reason,
-                request_left,
-            } => {
-                let outcome = if *request_left {
-                    "a request had left, nobody knows whether the message arrived"
-                } else {
-                    "nothing had been sent"
-                };
-                write!(f, "stopped by the host: {reason}; {outcome}")
-            }
+            Self::Send(error) => describe(error, &mut text)?,
+            Self::Stopped(stopped) => write!(text, "{stopped}")?,
         }
+        write_line(&text, f)
     }
 }
 
 impl std::error::Error for CallError {}
+
+impl fmt::Display for ExecuteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(failure) => write_line(&failure.message, f),
+            Self::Stopped(stopped) => write_line(&stopped.to_string(), f),
+        }
+    }
+}
+
+impl std::error::Error for ExecuteError {}
+
+/// One line: servers' texts may hold line breaks and worse, which must not forge a log.
+fn write_line(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .try_for_each(|c| f.write_char(c))
+}
 
 /// One line for each case of the contract's error.
 fn describe(error: &SendError, f: &mut String) -> fmt::Result {

@@ -5,23 +5,22 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
-use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Config, Engine, Store, UpdateDeadline};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Config, Engine};
 
-use crate::contract::{ConnectorPre, Message, Queue, Receipt, Timeouts};
+use crate::contract::{Description, Message, OutboundPre, Queue, Receipt, SenderPre, Timeouts};
 use crate::credentials::Credentials;
 use crate::egress::{AllowList, Origin};
-use crate::error::{CallError, LoadError, StopReason};
+use crate::error::{CallError, ExecuteError, LoadError, Stopped};
 use crate::inspect::Surface;
-use crate::limits::{Limits, MemoryExceeded, MemoryLimit};
-use crate::outgoing::{CONNECT_TIMEOUT, Hooks, Outgoing};
+use crate::limits::Limits;
+use crate::outgoing::{CONNECT_TIMEOUT, Outgoing};
+use crate::sandbox::{self, Sandbox, Sandboxes};
 
 /// How often a sandbox that computes lets others run, and has its deadline looked at.
 const TICK: Duration = Duration::from_millis(10);
@@ -123,14 +122,42 @@ impl Host {
         let instance = self
             .linker
             .instantiate_pre(&component)
-            .and_then(ConnectorPre::new)
+            .and_then(SenderPre::new)
             .map_err(|error| LoadError::NotAConnector(one_line(&error)))?;
         Ok(Connector {
-            engine: self.engine.clone(),
+            sandboxes: self.sandboxes(),
             instance,
+        })
+    }
+
+    /// Loads a connector for jobs from a file.
+    pub fn load_outbound_file(
+        &self,
+        path: impl AsRef<Path>,
+    ) -> Result<OutboundConnector, LoadError> {
+        self.load_outbound(&read(path.as_ref())?)
+    }
+
+    /// Loads a connector for jobs, of whatever service; otherwise as [`load`](Self::load).
+    pub fn load_outbound(&self, wasm: &[u8]) -> Result<OutboundConnector, LoadError> {
+        let component = self.compile(wasm)?;
+        let instance = self
+            .linker
+            .instantiate_pre(&component)
+            .and_then(OutboundPre::new)
+            .map_err(|error| LoadError::NotAConnector(one_line(&error)))?;
+        Ok(OutboundConnector {
+            sandboxes: self.sandboxes(),
+            instance,
+        })
+    }
+
+    fn sandboxes(&self) -> Sandboxes {
+        Sandboxes {
+            engine: self.engine.clone(),
             outgoing: Arc::clone(&self.outgoing),
             limits: self.limits,
-        })
+        }
     }
 
     /// Tells what a component in a file asks for and offers, without running any of it. It need not be a
@@ -166,10 +193,8 @@ fn one_line(error: &wasmtime::Error) -> String {
 
 /// A connector, ready to be called from any number of tasks at once.
 pub struct Connector {
-    engine: Engine,
-    instance: ConnectorPre<Sandbox>,
-    outgoing: Arc<Outgoing>,
-    limits: Limits,
+    sandboxes: Sandboxes,
+    instance: SenderPre<Sandbox>,
 }
 
 impl Connector {
@@ -184,7 +209,8 @@ impl Connector {
         message: &Message,
         timeouts: Timeouts,
     ) -> Result<Receipt, CallError> {
-        let mut store = self.sandbox();
+        let deadline = self.sandboxes.limits.deadline;
+        let mut store = self.sandboxes.open(deadline);
         let call = async {
             let instance = self.instance.instantiate_async(&mut store).await?;
             instance
@@ -198,81 +224,55 @@ impl Connector {
                 )
                 .await
         };
-        let reason = match tokio::time::timeout(self.limits.deadline, call).await {
-            Ok(Ok(result)) => return result.map_err(CallError::Send),
-            Ok(Err(error)) if !error.is::<DeadlinePassed>() => stop_reason(&error),
-            _ => StopReason::Deadline(self.limits.deadline),
-        };
-        Err(CallError::Stopped {
-            reason,
-            request_left: store.data().hooks.request_left,
-        })
-    }
-
-    fn sandbox(&self) -> Store<Sandbox> {
-        let sandbox = Sandbox {
-            table: ResourceTable::new(),
-            wasi: WasiCtx::default(),
-            http: WasiHttpCtx::new(),
-            hooks: Hooks::new(Arc::clone(&self.outgoing)),
-            memory: MemoryLimit::new(self.limits.memory),
-        };
-        let mut store = Store::new(&self.engine, sandbox);
-        store.limiter(|sandbox| &mut sandbox.memory);
-        // A guest that waits is ended by a timer. One that computes may keep timers from running, so it is
-        // looked at here, at every tick.
-        // A deadline beyond the end of the clock never comes.
-        let end = Instant::now().checked_add(self.limits.deadline);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(move |_| {
-            if end.is_some_and(|end| Instant::now() >= end) {
-                return Err(wasmtime::Error::new(DeadlinePassed));
-            }
-            Ok(UpdateDeadline::Yield(1))
-        });
-        store
-    }
-}
-
-/// A guest that computes was met after its deadline.
-#[derive(Debug, thiserror::Error)]
-#[error("the deadline has passed")]
-struct DeadlinePassed;
-
-fn stop_reason(error: &wasmtime::Error) -> StopReason {
-    if let Some(exceeded) = error.downcast_ref::<MemoryExceeded>() {
-        return StopReason::Memory(*exceeded);
-    }
-    StopReason::Trap(match error.downcast_ref::<wasmtime::Trap>() {
-        Some(trap) => trap.to_string(),
-        None => error.root_cause().to_string(),
-    })
-}
-
-/// What one call has for itself, gone when the call ends.
-struct Sandbox {
-    table: ResourceTable,
-    wasi: WasiCtx,
-    http: WasiHttpCtx,
-    hooks: Hooks,
-    memory: MemoryLimit,
-}
-
-impl WasiView for Sandbox {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
+        let ended = sandbox::within(deadline, call).await;
+        match ended {
+            Ok(result) => result.map_err(CallError::Send),
+            Err(reason) => Err(CallError::Stopped(sandbox::stopped(&store, reason))),
         }
     }
 }
 
-impl WasiHttpView for Sandbox {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            ctx: &mut self.http,
-            table: &mut self.table,
-            hooks: &mut self.hooks,
+/// A connector for jobs, of whatever service, ready to be called from any number of tasks at once.
+pub struct OutboundConnector {
+    sandboxes: Sandboxes,
+    instance: OutboundPre<Sandbox>,
+}
+
+impl OutboundConnector {
+    /// What the connector says of itself.
+    pub async fn describe(&self) -> Result<Description, Stopped> {
+        let deadline = self.sandboxes.limits.deadline;
+        let mut store = self.sandboxes.open(deadline);
+        let call = async {
+            let instance = self.instance.instantiate_async(&mut store).await?;
+            let connector = instance.connectors_outbound_connector();
+            connector.call_describe(&mut store).await
+        };
+        let ended = sandbox::within(deadline, call).await;
+        ended.map_err(|reason| sandbox::stopped(&store, reason))
+    }
+
+    /// Does the work of one job, in a sandbox of its own: its variables as a JSON object, secrets in place, to a
+    /// response in JSON. It is ended after `timeout`, if that comes before the deadline of the host's [`Limits`].
+    ///
+    /// To drop the future ends the call, and nobody knows what was done.
+    pub async fn execute(
+        &self,
+        variables: &str,
+        timeout: Option<Duration>,
+    ) -> Result<String, ExecuteError> {
+        let deadline = self.sandboxes.limits.deadline;
+        let deadline = timeout.map_or(deadline, |timeout| timeout.min(deadline));
+        let mut store = self.sandboxes.open(deadline);
+        let call = async {
+            let instance = self.instance.instantiate_async(&mut store).await?;
+            let connector = instance.connectors_outbound_connector();
+            connector.call_execute(&mut store, variables).await
+        };
+        let ended = sandbox::within(deadline, call).await;
+        match ended {
+            Ok(result) => result.map_err(ExecuteError::Failed),
+            Err(reason) => Err(ExecuteError::Stopped(sandbox::stopped(&store, reason))),
         }
     }
 }

@@ -16,19 +16,24 @@ mod credentials;
 mod egress;
 mod error;
 mod host;
+mod identity;
 mod inspect;
 pub mod job;
+mod json;
 mod limits;
 mod outgoing;
+mod sandbox;
 pub mod secrets;
 
 pub use contract::{
-    AttributeValue, AwsError, Corruption, Message, MessageAttribute, MessagePart, Queue, Receipt,
-    SendError, Timeouts, UnknownCause, UnknownOutcome, Unreachable, UnreachableCause, Violation,
+    AttributeValue, AwsError, Corruption, Description, Failure, FailureKind, Message,
+    MessageAttribute, MessagePart, Network, Queue, Receipt, SendError, Timeouts, UnknownCause,
+    UnknownOutcome, Unreachable, UnreachableCause, Violation,
 };
 pub use credentials::Credentials;
 pub use egress::{NotAnOrigin, Origin};
-pub use error::{CallError, LoadError, StopReason};
-pub use host::{Connector, Host, HostBuilder};
+pub use error::{CallError, ExecuteError, LoadError, StopReason, Stopped};
+pub use host::{Connector, Host, HostBuilder, OutboundConnector};
+pub use identity::{AwsIdentity, IdentityError};
 pub use inspect::{Interface, Surface};
 pub use limits::{Limits, MemoryExceeded};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
-/// What one call may use. Reaching a limit ends the call with [`Stopped`](crate::CallError::Stopped);
+/// What one call may use. Reaching a limit ends the call with [`Stopped`](crate::Stopped);
 /// the next call starts in a fresh sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use connector_host::{CallError, LoadError, SendError};
+use connector_host::{CallError, LoadError, SendError, Stopped};
 use serde_json::{Value, json};
 
 use super::report;
@@ -21,6 +21,13 @@ pub(super) const HELP: &str = "Exit codes:
    8  outcome unknown: the message may have arrived, also when the host stopped the component
    9  corrupted: SQS stored something else
   10  stopped by the host before anything was sent: a limit, or a bug in the component";
+
+/// The table of exit codes of `run`, for `--help`.
+pub(super) const RUN_HELP: &str = "Exit codes:
+   0  every job is completed, or has thrown a BPMN error
+   1  the host or the component could not be set up
+   2  wrong usage: arguments, files
+  11  at least one job has failed: its outcome says why";
 
 /// Prints what the parser of the arguments has to say: help, or what is wrong with them.
 pub(super) fn unparsed(error: &clap::Error) -> ExitCode {
@@ -59,6 +66,15 @@ impl Failure {
         }
     }
 
+    /// Jobs that failed. Their outcomes have told.
+    pub(super) fn jobs(failed: usize) -> Self {
+        let text = format!("{failed} of the jobs have failed");
+        Self {
+            code: 11,
+            ..Self::usage(text)
+        }
+    }
+
     /// The same failure, to be printed as JSON or as text.
     pub(super) fn in_json(self, json: bool) -> Self {
         Self { json, ..self }
@@ -87,6 +103,16 @@ impl From<LoadError> for Failure {
     }
 }
 
+impl From<Stopped> for Failure {
+    /// A component that cannot even say what it is.
+    fn from(stopped: Stopped) -> Self {
+        Self {
+            code: 1,
+            ..Self::usage(stopped.to_string())
+        }
+    }
+}
+
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         let code = match &error {
@@ -96,11 +122,11 @@ impl From<CallError> for Failure {
             CallError::Send(SendError::Throttled(_) | SendError::Unavailable(_)) => 6,
             CallError::Send(SendError::Unreachable(_)) => 7,
             CallError::Send(SendError::OutcomeUnknown(_))
-            | CallError::Stopped {
+            | CallError::Stopped(Stopped {
                 request_left: true, ..
-            } => 8,
+            }) => 8,
             CallError::Send(SendError::Corrupted(_)) => 9,
-            CallError::Stopped { .. } => 10,
+            CallError::Stopped(_) => 10,
         };
         Self {
             code,

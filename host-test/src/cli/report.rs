@@ -1,7 +1,7 @@
 //! Results as JSON, in SQS's own names, and as text.
 
 use connector_host::{
-    AwsError, CallError, MessagePart, Receipt, SendError, StopReason, UnknownCause,
+    AwsError, CallError, MessagePart, Receipt, SendError, StopReason, Stopped, UnknownCause,
     UnreachableCause,
 };
 use serde_json::{Value, json};
@@ -43,10 +43,10 @@ pub(super) fn receipt_lines(receipt: &Receipt) -> String {
 pub(super) fn error(error: &CallError) -> Value {
     let mut json = match error {
         CallError::Send(error) => send_error(error),
-        CallError::Stopped {
+        CallError::Stopped(Stopped {
             reason,
             request_left,
-        } => json!({
+        }) => json!({
             "case": "stopped",
             "reason": match reason {
                 StopReason::Deadline(_) => "deadline",

@@ -3,19 +3,15 @@
 // Doc comments here are the text of `--help`, which is not Markdown.
 #![allow(clippy::doc_markdown)]
 
-use std::fs;
-use std::io::{self, Read};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use connector_host::{
-    Credentials, Host, HostBuilder, Limits, Message, MessageAttribute, Origin, Queue, Receipt,
-    Timeouts,
-};
+use connector_host::{Credentials, Limits, Message, MessageAttribute, Queue, Receipt, Timeouts};
 use serde_json::json;
 
 use super::exit::{self, Failure};
+use super::files::{is_stdin, read_text};
+use super::network::Network;
 use super::{attributes, report};
 
 /// Send one message through the component, in a sandbox.
@@ -91,10 +87,6 @@ struct Attributes {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Timeouts, in milliseconds")]
 struct TimeoutArgs {
-    /// For a connection, with its TLS handshake
-    #[arg(long, value_name = "MS", default_value_t = 10_000)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    connect_timeout: u32,
     /// For the first byte of the answer, connecting included [default: 20000]
     #[arg(long, value_name = "MS")]
     first_byte_timeout: Option<u32>,
@@ -104,21 +96,6 @@ struct TimeoutArgs {
     /// For the whole call, connecting included [default: 30000]
     #[arg(long, value_name = "MS")]
     timeout: Option<u32>,
-}
-
-#[derive(clap::Args)]
-#[command(next_help_heading = "What the sandbox may reach")]
-struct Network {
-    /// A server that the sandbox may send to, as https://host; may be repeated. Replaces the
-    /// default, which is the server of the endpoint or of the queue URL
-    #[arg(long, value_name = "ORIGIN")]
-    allow: Vec<Origin>,
-    /// Connect to ADDRESS:PORT for HOST; may be repeated
-    #[arg(long, value_name = "HOST=ADDRESS:PORT", value_parser = parse_resolve)]
-    resolve: Vec<(String, SocketAddr)>,
-    /// Trust the certificate authorities of this PEM file too
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -147,7 +124,11 @@ async fn send(args: Args) -> Result<Receipt, Failure> {
         region: args.region,
         endpoint: args.endpoint_url,
     };
-    let host = host(args.network, &queue, &args.timeouts)?;
+    // An address that is none is left to the component, which says so.
+    let address = queue.endpoint.as_ref().unwrap_or(&queue.url);
+    let host = args
+        .network
+        .host(address.parse().ok(), args.timeouts.limits())?;
     let message = Message {
         body: args.body.read()?,
         attributes: args.attributes.read()?,
@@ -182,27 +163,6 @@ fn credentials() -> Result<Credentials, Failure> {
     })
 }
 
-/// A host that lets out what the arguments name: without an allow-list, the one server that the queue
-/// needs. An address that is none is left to the component, which says so.
-fn host(network: Network, queue: &Queue, timeouts: &TimeoutArgs) -> Result<Host, Failure> {
-    let mut allowed = network.allow;
-    if allowed.is_empty() {
-        let address = queue.endpoint.as_ref().unwrap_or(&queue.url);
-        allowed.extend(address.parse::<Origin>());
-    }
-    let host = Host::builder()
-        .limits(timeouts.limits())
-        .connect_timeout(Duration::from_millis(timeouts.connect_timeout.into()));
-    let mut host = allowed.into_iter().fold(host, HostBuilder::allow);
-    for (name, address) in network.resolve {
-        host = host.resolve(name, address);
-    }
-    if let Some(path) = network.ca_file {
-        host = host.trust(&read(&path, "certificates")?);
-    }
-    Ok(host.build()?)
-}
-
 /// How much later than the component's own deadline the host's comes, so that the component tells what
 /// happened.
 const GRACE: Duration = Duration::from_secs(5);
@@ -234,37 +194,4 @@ impl Attributes {
         };
         attributes::parse(&json).map_err(Failure::usage)
     }
-}
-
-fn read_text(path: &Path, what: &str) -> Result<String, Failure> {
-    String::from_utf8(read(path, what)?).map_err(|error| {
-        Failure::usage(format!(
-            "{what}: not utf-8 at byte {} of {}",
-            error.utf8_error().valid_up_to(),
-            error.as_bytes().len()
-        ))
-    })
-}
-
-fn is_stdin(path: Option<&Path>) -> bool {
-    path == Some(Path::new("-"))
-}
-
-/// Reads a file, or standard input for `-`.
-fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let result = if is_stdin(Some(path)) {
-        io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        fs::read(path)
-    };
-    result.map_err(|error| Failure::usage(format!("{what}: {}: {error}", path.display())))
-}
-
-fn parse_resolve(text: &str) -> Result<(String, SocketAddr), String> {
-    let (host, address) = text.split_once('=').ok_or("must be HOST=ADDRESS:PORT")?;
-    let address = address
-        .parse()
-        .map_err(|_| "must end in an ip address and a port")?;
-    Ok((host.to_owned(), address))
 }

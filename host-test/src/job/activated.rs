@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::inputs::InputMapping;
 use super::outcome::Outcome;
+use crate::json;
 
 /// A job.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Job {
     /// `jobKey`: what the process engine calls it.
     pub key: Option<String>,
@@ -19,8 +21,8 @@ pub struct Job {
     pub retries: u32,
     /// `customHeaders`: its task headers.
     pub headers: BTreeMap<String, String>,
-    /// `variables`: those of the job; with `inputs`, those of its process.
-    pub variables: Map<String, Value>,
+    /// `variables`: those of the job; with `inputs`, those of its process. A JSON object, as the text that came.
+    pub variables: Box<RawValue>,
     /// `inputs`, from target to source: input mappings that no engine has evaluated yet.
     pub inputs: Vec<InputMapping>,
 }
@@ -44,7 +46,13 @@ pub enum InvalidJob {
         /// The column, from 1.
         column: usize,
     },
-    /// A field has another type than it must have.
+    /// It is not UTF-8.
+    #[error("not utf-8 at byte {at}")]
+    NotUtf8 {
+        /// The byte, from 0.
+        at: usize,
+    },
+    /// A field has another type than it must have, or stands there twice.
     #[error("{field} must be {expected}")]
     Field {
         /// The name of the field; `job` for the whole.
@@ -59,27 +67,41 @@ impl Job {
     ///
     /// Fails if it is not JSON or a field has another type. The error carries nothing of the text.
     pub fn from_json(text: &str) -> Result<Self, InvalidJob> {
-        let job: Value = serde_json::from_str(text).map_err(|error| InvalidJob::NotJson {
-            line: error.line(),
-            column: error.column(),
-        })?;
-        let Value::Object(mut job) = job else {
+        let whole: &RawValue = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+        if !whole.get().starts_with('{') {
             return Err(InvalidJob::Field {
                 field: "job",
                 expected: "an object",
             });
+        }
+        let fields = json::entries(text).map_err(|error| not_json(&error))?;
+        for field in FIELDS {
+            if fields.iter().filter(|(name, _)| name == field).count() > 1 {
+                return Err(InvalidJob::Field {
+                    field,
+                    expected: "given once",
+                });
+            }
+        }
+        let field = |wanted: &str| {
+            let mut named = fields.iter().filter(|(name, _)| name == wanted);
+            let (_, value) = named.next()?;
+            (value.get() != "null").then_some(*value)
         };
-        let mut take = |name: &str| job.remove(name).filter(|value| !value.is_null());
+        let take = |name: &str| match field(name) {
+            None => Ok(None),
+            Some(value) => serde_json::from_str(value.get()).map_err(|error| not_json(&error)),
+        };
         Ok(Self {
-            key: optional_text("jobKey", take("jobKey"))?,
-            job_type: optional_text("type", take("type"))?,
-            retries: retries(take("retries"))?,
-            headers: texts("customHeaders", take("customHeaders"))?
+            key: optional_text("jobKey", take("jobKey")?)?,
+            job_type: optional_text("type", take("type")?)?,
+            retries: retries(take("retries")?)?,
+            headers: texts("customHeaders", take("customHeaders")?)?
                 .into_iter()
                 .collect(),
-            variables: match take("variables") {
-                None => Map::new(),
-                Some(Value::Object(variables)) => variables,
+            variables: match field("variables") {
+                None => no_variables(),
+                Some(variables) if variables.get().starts_with('{') => variables.to_owned(),
                 Some(_) => {
                     return Err(InvalidJob::Field {
                         field: "variables",
@@ -87,12 +109,33 @@ impl Job {
                     });
                 }
             },
-            inputs: texts("inputs", take("inputs"))?
+            inputs: texts("inputs", take("inputs")?)?
                 .into_iter()
                 .map(|(target, source)| InputMapping { source, target })
                 .collect(),
         })
     }
+}
+
+/// The fields that a job may have once.
+const FIELDS: [&str; 6] = [
+    "jobKey",
+    "type",
+    "retries",
+    "customHeaders",
+    "variables",
+    "inputs",
+];
+
+fn not_json(error: &serde_json::Error) -> InvalidJob {
+    InvalidJob::NotJson {
+        line: error.line(),
+        column: error.column(),
+    }
+}
+
+fn no_variables() -> Box<RawValue> {
+    RawValue::from_string("{}".to_owned()).unwrap_or_default()
 }
 
 fn optional_text(field: &'static str, value: Option<Value>) -> Result<Option<String>, InvalidJob> {
@@ -183,6 +226,8 @@ impl Outcome {
 mod tests {
     use std::time::Duration;
 
+    use serde_json::Map;
+
     use super::*;
 
     #[test]
@@ -198,8 +243,8 @@ mod tests {
         assert_eq!(job.retries, 3);
         assert_eq!(job.headers["resultVariable"], "sqs");
         assert_eq!(
-            Value::from(job.variables),
-            json!({"queue": {"url": "http://localhost/1/orders"}})
+            job.variables.get(),
+            r#"{"queue": {"url": "http://localhost/1/orders"}}"#
         );
         assert!(job.inputs.is_empty());
     }
@@ -208,8 +253,8 @@ mod tests {
     fn what_a_job_does_not_say_has_a_default() {
         let job = Job::from_json(r#"{"variables": null, "retries": -1}"#).unwrap();
         assert_eq!(
-            (job.retries, job.variables.len(), job.headers.len()),
-            (0, 0, 0)
+            (job.retries, job.variables.get(), job.headers.len()),
+            (0, "{}", 0)
         );
         assert_eq!(Job::from_json("{}").unwrap().retries, 1);
     }
@@ -243,6 +288,10 @@ mod tests {
                 "customHeaders must be an object of strings",
             ),
             (r#"{"variables": "s3cr3t"}"#, "variables must be an object"),
+            (
+                r#"{"variables": {}, "variables": {}}"#,
+                "variables must be given once",
+            ),
             (
                 r#"{"inputs": ["s3cr3t"]}"#,
                 "inputs must be an object of strings",

@@ -31,20 +31,20 @@ impl Expressions {
         expression: &Expression,
         scope: &Map<String, Value>,
     ) -> Result<Value, String> {
-        self.value(expression, scope, JsonStyle::Connector)
+        let scope = serde_json::to_string(scope).map_err(|error| error.to_string())?;
+        let scope = Context::from_json(&scope).map_err(|error| error.to_string())?;
+        self.value_in(expression, &scope, JsonStyle::Connector)
     }
 
-    pub(super) fn value(
+    pub(super) fn value_in(
         &self,
         expression: &Expression,
-        scope: &Map<String, Value>,
+        scope: &Context,
         style: JsonStyle,
     ) -> Result<Value, String> {
-        let scope = serde_json::to_string(scope).map_err(|error| error.to_string())?;
-        let variables = Context::from_json(&scope).map_err(|error| error.to_string())?;
         let evaluation = self
             .engine
-            .evaluate(expression, &variables)
+            .evaluate(expression, scope)
             .map_err(|error| error.to_string())?;
         serde_json::to_value(evaluation.value.json(style)).map_err(|error| error.to_string())
     }

@@ -1,7 +1,7 @@
 //! Input mappings: what a process engine does before a job exists. A host that runs without an engine does it
 //! itself.
 
-use feel::{Expression, JsonStyle};
+use feel::{Context, Expression, JsonStyle};
 use serde_json::{Map, Value};
 
 use super::expressions::Expressions;
@@ -29,19 +29,27 @@ pub struct InputError {
 }
 
 impl Expressions {
-    /// The local variables that mappings make of the variables of a process, in order: each sees those before it.
+    /// The local variables that mappings make of the variables of a process, a JSON object, in order: each sees
+    /// those before it.
     ///
-    /// Fails if a target is no path of names, or an expression cannot be evaluated.
+    /// Fails if the variables cannot be read, a target is no path of names, or an expression cannot be evaluated.
     pub fn map_inputs(
         &self,
         mappings: &[InputMapping],
-        process: &Map<String, Value>,
+        process: &str,
     ) -> Result<Map<String, Value>, InputError> {
         let mut local = Map::new();
-        let mut scope = process.clone();
+        let mut scope = Context::from_json(process).map_err(|error| InputError {
+            target: mappings
+                .iter()
+                .map(|mapping| shown(&mapping.target))
+                .take(1)
+                .collect(),
+            problem: format!("the variables cannot be read: {error}"),
+        })?;
         for InputMapping { source, target } in mappings {
             let failed = |problem: String| InputError {
-                target: target.chars().take(100).collect(),
+                target: shown(target),
                 problem,
             };
             let path: Vec<&str> = target.split('.').collect();
@@ -59,17 +67,25 @@ impl Expressions {
             let value = match source.strip_prefix('=') {
                 Some(text) if !text.is_empty() => Expression::parse(text)
                     .map_err(|error| error.to_string())
-                    .and_then(|expression| self.value(&expression, &scope, JsonStyle::Engine))
+                    .and_then(|expression| self.value_in(&expression, &scope, JsonStyle::Engine))
                     .map_err(failed)?,
                 _ => source.clone().into(),
             };
             put(&mut local, &path, value);
+            // What an engine stores is what later mappings see: a date, say, is a text by then.
             if let Some(changed) = local.get(path[0]) {
-                scope.insert(path[0].to_owned(), changed.clone());
+                let stored: feel::Value = serde_json::from_value(changed.clone())
+                    .map_err(|error| failed(error.to_string()))?;
+                scope.insert(path[0], stored);
             }
         }
         Ok(local)
     }
+}
+
+/// As much of a target as is fit for an error.
+fn shown(target: &str) -> String {
+    target.chars().take(100).collect()
 }
 
 /// Puts a value at a path. What is on the way and is no object gives way to one.
@@ -96,7 +112,7 @@ mod tests {
 
     use super::*;
 
-    fn map(mappings: &[(&str, &str)], process: Value) -> Result<Value, InputError> {
+    fn map(mappings: &[(&str, &str)], process: &Value) -> Result<Value, InputError> {
         let expressions = Expressions::new(|| "2026-11-22T10:00:00[Etc/UTC]".parse().unwrap());
         let mappings: Vec<InputMapping> = mappings
             .iter()
@@ -105,11 +121,8 @@ mod tests {
                 target: target.to_string(),
             })
             .collect();
-        let Value::Object(process) = process else {
-            panic!("variables are an object")
-        };
         expressions
-            .map_inputs(&mappings, &process)
+            .map_inputs(&mappings, &process.to_string())
             .map(Value::Object)
     }
 
@@ -133,7 +146,7 @@ mod tests {
                 ("queue.messageAttributes", attributes),
                 ("configuration.region", "eu-west-1"),
             ],
-            json!({"order": {"id": 4711}}),
+            &json!({"order": {"id": 4711}}),
         );
         assert_eq!(
             mapped.unwrap(),
@@ -156,7 +169,7 @@ mod tests {
     fn later_mappings_see_earlier_ones_and_replace_what_is_no_object() {
         let mapped = map(
             &[("a", "=1"), ("b", "=a + n"), ("a.c", "=b"), ("d", "=a.c")],
-            json!({"n": 2, "a": 9}),
+            &json!({"n": 2, "a": 9}),
         );
         assert_eq!(mapped.unwrap(), json!({"a": {"c": 3}, "b": 3, "d": 3}));
     }
@@ -170,11 +183,27 @@ mod tests {
                 ("c", "plain"),
                 ("d", "="),
             ],
-            json!({}),
+            &json!({}),
         );
         assert_eq!(
             mapped.unwrap(),
             json!({"a": "P1DT2H", "b": null, "c": "plain", "d": "="})
+        );
+    }
+
+    #[test]
+    fn variables_that_cannot_be_read_are_the_first_mapping_s() {
+        let expressions = Expressions::new(|| "2026-11-22T10:00:00[Etc/UTC]".parse().unwrap());
+        let mapping = InputMapping {
+            source: "=a".to_owned(),
+            target: "b".to_owned(),
+        };
+        let deep = format!("{{\"a\": {}{}}}", "[".repeat(500), "]".repeat(500));
+        let error = expressions.map_inputs(&[mapping], &deep).unwrap_err();
+        let told = error.to_string();
+        assert!(
+            told.starts_with("input b: the variables cannot be read: "),
+            "{told}"
         );
     }
 
@@ -198,15 +227,15 @@ mod tests {
                 "assertion failed: no at line 1, column 1",
             ),
         ] {
-            let error = map(&[(target, source)], json!({})).unwrap_err();
+            let error = map(&[(target, source)], &json!({})).unwrap_err();
             assert_eq!(error.to_string(), format!("input {target}: {problem}"));
         }
         let deep = vec!["a"; 50_000].join(".");
-        let error = map(&[(&deep, "1")], json!({})).unwrap_err();
+        let error = map(&[(&deep, "1")], &json!({})).unwrap_err();
         assert_eq!(
             error.problem,
             "the target may have at most 32 names, it has 50000"
         );
-        assert!(map(&[(&deep[..63], "1")], json!({})).is_ok());
+        assert!(map(&[(&deep[..63], "1")], &json!({})).is_ok());
     }
 }

@@ -5,6 +5,7 @@
 //! completed job, a failed one and a BPMN error. It does no I/O.
 
 mod activated;
+mod authentication;
 mod expressions;
 mod functions;
 mod headers;

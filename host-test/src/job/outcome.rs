@@ -14,6 +14,9 @@ const MAX_VARIABLES: usize = 3 * 1024 * 1024 / 2;
 /// The most characters of a message.
 const MAX_MESSAGE: usize = 6_000;
 
+/// The most retries that an engine takes.
+const MAX_RETRIES: u32 = i32::MAX.unsigned_abs();
+
 /// What a job ends in: one command to the process engine.
 #[derive(Clone, PartialEq)]
 pub enum Outcome {
@@ -59,6 +62,7 @@ impl fmt::Debug for Outcome {
 
 /// Why a job has no response.
 #[derive(Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Failure {
     /// What it means for another try.
     pub kind: FailureKind,
@@ -68,6 +72,60 @@ pub struct Failure {
     pub code: Option<String>,
     /// Why, for people, as `error.message`.
     pub message: String,
+    /// Facts about the failure, as `error.variables`.
+    pub variables: Box<Map<String, Value>>,
+    /// How often the job is tried again, where the failure itself knows.
+    pub retries: Option<u32>,
+    /// How long to wait before that, where the failure itself knows.
+    pub retry_backoff: Option<Duration>,
+}
+
+impl Failure {
+    /// A failure with a message, and nothing more that is known of it.
+    #[must_use]
+    pub fn new(
+        kind: FailureKind,
+        error_type: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            error_type: error_type.into(),
+            code: None,
+            message: message.into(),
+            variables: Box::default(),
+            retries: None,
+            retry_backoff: None,
+        }
+    }
+
+    /// The same failure with a code.
+    #[must_use]
+    pub fn with_code(self, code: impl Into<String>) -> Self {
+        Self {
+            code: Some(code.into()),
+            ..self
+        }
+    }
+
+    /// The same failure with facts about it.
+    #[must_use]
+    pub fn with_variables(self, variables: Map<String, Value>) -> Self {
+        Self {
+            variables: Box::new(variables),
+            ..self
+        }
+    }
+
+    /// The same failure, which says itself how often the job is tried again, and after how long.
+    #[must_use]
+    pub fn with_retries(self, retries: u32, backoff: Option<Duration>) -> Self {
+        Self {
+            retries: Some(retries),
+            retry_backoff: backoff,
+            ..self
+        }
+    }
 }
 
 /// Shows the kind and the code, not the message.
@@ -127,27 +185,26 @@ pub fn conclude(
 
 /// The failure of a job whose work is done, though its result cannot be used.
 fn unmapped(problem: &str) -> Failure {
-    Failure {
-        kind: FailureKind::InvalidInput,
-        error_type: "ResultMapping".to_owned(),
-        code: None,
-        message: format!("the work is done, but its result could not be mapped: {problem}"),
-    }
+    Failure::new(
+        FailureKind::InvalidInput,
+        "ResultMapping",
+        format!("the work is done, but its result could not be mapped: {problem}"),
+    )
 }
 
 /// The failure of a job whose error expression cannot be used. What went wrong before is not lost over it.
 fn unhandled(problem: &str, before: Option<Failure>) -> Failure {
     let message = format!("the error expression failed: {problem}");
     match before {
-        None => Failure {
-            kind: FailureKind::InvalidInput,
-            error_type: "ErrorExpression".to_owned(),
-            code: None,
-            message: format!("the work is done, but {message}"),
-        },
+        None => Failure::new(
+            FailureKind::InvalidInput,
+            "ErrorExpression",
+            format!("the work is done, but {message}"),
+        ),
         Some(failure) => Failure {
             kind: FailureKind::InvalidInput,
             message: format!("{}; {message}", failure.message),
+            retries: None,
             ..failure
         },
     }
@@ -248,7 +305,23 @@ impl Failure {
         if let Some(code) = &self.code {
             error.insert("code".to_owned(), code.clone().into());
         }
+        if !self.variables.is_empty() {
+            error.insert(
+                "variables".to_owned(),
+                Value::Object(*self.variables.clone()),
+            );
+        }
         error.into()
+    }
+
+    /// The message of a failed job: with what an operator can only see there, unless the job handles it.
+    fn job_message(&self) -> String {
+        let mut error = self.json();
+        if let Value::Object(error) = &mut error {
+            error.shift_remove("message");
+        }
+        let variables = json!({ "error": error });
+        cut(&format!("{} | Error variables: {variables}", self.message))
     }
 }
 
@@ -301,7 +374,7 @@ fn handling(value: &Value) -> Result<Option<Outcome>, String> {
                     let retries = retries.as_f64().ok_or("retries must be a number")?.max(0.0);
                     // Whole retries only, and no more than there can be.
                     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-                    let whole = retries.min(f64::from(i32::MAX)) as u32;
+                    let whole = retries.min(f64::from(MAX_RETRIES)) as u32;
                     whole
                 }
             };
@@ -328,25 +401,34 @@ fn backoff(text: &str) -> Result<Duration, String> {
 
 /// A failed job: one retry fewer, or none left where another try cannot help or may do harm.
 fn failed(headers: &TaskHeaders, retries: u32, failure: &Failure) -> Outcome {
-    let retries = match failure.kind {
+    let retries = failure.retries.unwrap_or(match failure.kind {
         FailureKind::Retryable => retries.saturating_sub(1),
         FailureKind::InvalidInput | FailureKind::OutcomeUnknown => 0,
-    };
+    });
+    let message = failure.job_message();
     let failure = Failure {
         message: cut(&failure.message),
         ..failure.clone()
     };
     let variables = Map::from_iter([("error".to_owned(), failure.json())]);
     Outcome::Failed {
-        message: failure.message,
-        retries,
-        retry_backoff: headers.retry_backoff,
+        message,
+        retries: retries.min(MAX_RETRIES),
+        retry_backoff: failure.retry_backoff.or(headers.retry_backoff),
         variables,
     }
 }
 
+/// At most as many characters as an engine takes. It counts those of UTF-16.
 fn cut(message: &str) -> String {
-    message.chars().take(MAX_MESSAGE).collect()
+    let mut units = 0;
+    message
+        .chars()
+        .take_while(|c| {
+            units += c.len_utf16();
+            units <= MAX_MESSAGE
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -380,10 +462,8 @@ mod tests {
 
     fn failure(code: Option<&str>) -> Failure {
         Failure {
-            kind: FailureKind::Retryable,
-            error_type: "Rejected".to_owned(),
             code: code.map(str::to_owned),
-            message: "exception message".to_owned(),
+            ..Failure::new(FailureKind::Retryable, "Rejected", "exception message")
         }
     }
 
@@ -509,7 +589,10 @@ mod tests {
                 message.starts_with("the work is done, but its result could not be mapped: "),
                 "{message}"
             );
-            assert!(message.ends_with(problem), "{message}");
+            let told = format!(
+                "{problem} | Error variables: {{\"error\":{{\"type\":\"ResultMapping\"}}}}"
+            );
+            assert!(message.ends_with(&told), "{message}");
             assert_eq!(retries, 0);
         }
     }
@@ -526,7 +609,9 @@ mod tests {
         else {
             panic!("failed")
         };
-        assert_eq!((message.as_str(), retries), ("exception message", 2));
+        let told =
+            r#"exception message | Error variables: {"error":{"type":"Rejected","code":"1013"}}"#;
+        assert_eq!((message.as_str(), retries), (told, 2));
         assert_eq!(retry_backoff, Some(Duration::from_mins(1)));
         let error = json!({"type": "Rejected", "message": "exception message", "code": "1013"});
         assert_eq!(Value::from(variables), json!({ "error": error }));
@@ -557,14 +642,58 @@ mod tests {
 
     #[test]
     fn messages_are_cut() {
-        let long = Failure {
-            message: "ä".repeat(8_400),
-            ..failure(None)
+        for (character, characters) in [("ä", 6_000), ("😀", 3_000)] {
+            let long = Failure {
+                message: character.repeat(8_400),
+                ..failure(None)
+            };
+            let thrown = [("errorExpression", "bpmnError(\"A\", error.message)")];
+            for headers in [&[][..], &thrown] {
+                let message = match end(headers, 3, Err(long.clone())) {
+                    Outcome::Failed { message, .. } => message,
+                    Outcome::Error { message, .. } => message.unwrap(),
+                    Outcome::Completed { .. } => panic!("failed"),
+                };
+                assert_eq!(message, character.repeat(characters));
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_may_bring_facts_and_its_own_retries() {
+        let facts = Map::from_iter([("requestId".to_owned(), json!("r-1"))]);
+        let known = failure(Some("Busy")).with_variables(facts);
+        let pairs = [("retryBackoff", "PT1M")];
+        let own = known.clone().with_retries(4, Some(Duration::from_secs(10)));
+        for (failure, wanted) in [
+            (known.clone(), (2, Some(Duration::from_mins(1)))),
+            (own, (4, Some(Duration::from_secs(10)))),
+            (
+                known.clone().with_retries(u32::MAX, None),
+                (i32::MAX.unsigned_abs(), Some(Duration::from_mins(1))),
+            ),
+        ] {
+            let Outcome::Failed {
+                message,
+                retries,
+                retry_backoff,
+                variables,
+            } = end(&pairs, 3, Err(failure))
+            else {
+                panic!("failed")
+            };
+            assert_eq!((retries, retry_backoff), wanted);
+            assert_eq!(variables["error"]["variables"], json!({"requestId": "r-1"}));
+            assert!(
+                message.ends_with(r#""variables":{"requestId":"r-1"}}}"#),
+                "{message}"
+            );
+        }
+        let ignoring = [("errorExpression", "ignoreError(error.variables)")];
+        let Outcome::Completed { variables } = end(&ignoring, 3, Err(known)) else {
+            panic!("completed")
         };
-        let Outcome::Failed { message, .. } = end(&[], 3, Err(long)) else {
-            panic!("failed")
-        };
-        assert_eq!(message.chars().count(), 6_000);
+        assert_eq!(Value::from(variables), json!({"requestId": "r-1"}));
     }
 
     #[test]

@@ -1,21 +1,32 @@
 //! A job from beginning to end.
 
+use std::collections::BTreeSet;
+use std::error::Error as _;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::activated::Job;
+use super::authentication;
 use super::expressions::Expressions;
 use super::headers::TaskHeaders;
 use super::inputs::InputMapping;
 use super::outcome::{Failure, FailureKind, Outcome, conclude};
-use crate::secrets::{self, Mask, Placeholders, SecretError, SecretFilter, SecretProvider};
+use crate::contract;
+use crate::error::ExecuteError;
+use crate::host::OutboundConnector;
+use crate::identity::AwsIdentity;
+use crate::secrets::{
+    self, Mask, Placeholders, Resolved, SecretError, SecretFilter, SecretProvider,
+};
 
 /// Runs jobs: evaluates their inputs, puts secrets in place, has a connector do the work, and maps the result.
 pub struct JobRunner {
     expressions: Expressions,
     secrets: Box<dyn SecretProvider>,
-    filter: Option<SecretFilter>,
+    filter: SecretFilter,
+    identity: Option<AwsIdentity>,
+    job_type: Option<String>,
 }
 
 impl std::fmt::Debug for JobRunner {
@@ -35,15 +46,40 @@ impl JobRunner {
         Self {
             expressions,
             secrets: Box::new(secrets),
-            filter: None,
+            filter: SecretFilter::Only(BTreeSet::new()),
+            identity: None,
+            job_type: None,
         }
     }
 
-    /// Lets these names through, wherever they stand in the variables, and no others.
+    /// Lets these names through in jobs whose inputs an engine has evaluated, wherever they stand in the variables.
     #[must_use]
     pub fn with_filter(mut self, filter: SecretFilter) -> Self {
-        self.filter = Some(filter);
+        self.filter = filter;
         self
+    }
+
+    /// Lends this identity to jobs with `defaultCredentialsChain` for `authentication.type`, as every AWS connector of
+    /// Camunda has it. They fail otherwise: an identity of the host's is for whoever writes a process.
+    #[must_use]
+    pub fn with_identity(mut self, identity: AwsIdentity) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
+    /// Takes jobs of this type only. One that names none is taken too.
+    #[must_use]
+    pub fn with_job_type(mut self, job_type: impl Into<String>) -> Self {
+        self.job_type = Some(job_type.into());
+        self
+    }
+
+    /// Runs a job on a connector.
+    pub async fn run_on(&self, connector: &OutboundConnector, job: Job) -> Outcome {
+        self.run(job, async |variables, timeout| {
+            Ok(connector.execute(&variables, timeout).await?)
+        })
+        .await
     }
 
     /// Runs a job to the one outcome that it ends in, with secret values cut out of it.
@@ -66,7 +102,7 @@ impl JobRunner {
                 );
             }
         };
-        let result = match self.variables(&job) {
+        let result = match self.prepared(&job).await {
             Ok(resolved) => {
                 let response = execute(resolved.json, headers.job_timeout).await;
                 masked(
@@ -79,11 +115,42 @@ impl JobRunner {
         conclude(&self.expressions, &headers, job.retries, result)
     }
 
-    /// The variables that a connector gets.
-    fn variables(&self, job: &Job) -> Result<secrets::Resolved, Failure> {
-        let resolved = if let Some(filter) = &self.filter {
-            let variables = self.mapped(&job.inputs, job)?;
-            secrets::resolve(&variables, filter, &*self.secrets)
+    /// The variables that a connector gets, with the identity of the host where they ask for it.
+    async fn prepared(&self, job: &Job) -> Result<Resolved, Failure> {
+        if let (Some(wanted), Some(given)) = (&self.job_type, &job.job_type)
+            && wanted != given
+        {
+            let given: String = given.chars().take(100).collect();
+            let problem = format!("the job is of type {given:?}, the connector is for {wanted:?}");
+            return Err(Failure::of_input("WrongJobType", problem));
+        }
+        let resolved = self.variables(job)?;
+        let Some(place) = authentication::asks_for_host_identity(&resolved.json) else {
+            return Ok(resolved);
+        };
+        let Some(identity) = &self.identity else {
+            let problem = "authentication: this host lends no aws identity of its own to jobs";
+            return Err(Failure::of_input("Identity", problem.to_owned()));
+        };
+        let credentials = identity.credentials().await.map_err(|error| {
+            tracing::warn!("{error}");
+            let problem = "the host could not get its aws credentials";
+            Failure::new(FailureKind::Retryable, "Identity", problem)
+        })?;
+        let authentication = credentials.to_authentication().to_string();
+        let json = authentication::replaced(&resolved.json, place, &authentication);
+        Ok(Resolved {
+            json: json.unwrap_or(resolved.json),
+            mask: resolved.mask.and(credentials.secrets()),
+        })
+    }
+
+    /// The variables of a job, secrets in place.
+    fn variables(&self, job: &Job) -> Result<Resolved, Failure> {
+        let resolved = if job.inputs.is_empty() {
+            let variables = job.variables.get();
+            self.check_authentication(variables)?;
+            secrets::resolve(variables, &self.filter, &*self.secrets)
         } else {
             let (inputs, placeholders) = with_placeholders(&job.inputs);
             // What is told of an expression is told of the one that the diagram has.
@@ -92,13 +159,16 @@ impl JobRunner {
                 .map_err(|failure| self.mapped(&job.inputs, job).err().unwrap_or(failure))?;
             placeholders.resolve(&variables, &*self.secrets)
         };
-        let resolved = resolved.map_err(|error| Failure {
-            kind: match error {
+        let resolved = resolved.map_err(|error| {
+            if let Some(cause) = error.source() {
+                tracing::warn!("{error}: {cause}");
+            }
+            let kind = match error {
                 SecretError::Missing(_) => FailureKind::InvalidInput,
                 // Nothing was done yet, and the provider may be back the next time.
                 SecretError::Provider { .. } => FailureKind::Retryable,
-            },
-            ..Failure::of_input("Secret", error.to_string())
+            };
+            Failure::new(kind, "Secret", error.to_string())
         })?;
         // A value may stand where it breaks the JSON: outside of a string.
         if serde_json::from_str::<serde::de::IgnoredAny>(&resolved.json).is_err() {
@@ -108,12 +178,24 @@ impl JobRunner {
         Ok(resolved)
     }
 
-    /// The variables after input mappings, as JSON; all of the job's where it has none.
-    fn mapped(&self, inputs: &[InputMapping], job: &Job) -> Result<String, Failure> {
-        if inputs.is_empty() {
-            return Ok(Value::Object(job.variables.clone()).to_string());
+    /// A key that stays a reference would be refused far away, and not for what is wrong with it.
+    fn check_authentication(&self, variables: &str) -> Result<(), Failure> {
+        let held_back = authentication::texts(variables)
+            .flat_map(secrets::names)
+            .find(|name| !self.filter.lets_through(name));
+        match held_back {
+            None => Ok(()),
+            Some(name) => {
+                let name: String = name.chars().take(100).collect();
+                let problem = format!("secret '{name}' is not let through by this host");
+                Err(Failure::of_input("Secret", problem))
+            }
         }
-        let mapped = self.expressions.map_inputs(inputs, &job.variables);
+    }
+
+    /// The variables after input mappings, as JSON.
+    fn mapped(&self, inputs: &[InputMapping], job: &Job) -> Result<String, Failure> {
+        let mapped = self.expressions.map_inputs(inputs, job.variables.get());
         let mapped =
             mapped.map_err(|error| Failure::of_input("InvalidInput", error.to_string()))?;
         Ok(Value::Object(mapped).to_string())
@@ -135,11 +217,33 @@ fn with_placeholders(inputs: &[InputMapping]) -> (Vec<InputMapping>, Placeholder
 impl Failure {
     /// A failure of the job itself, before any work was done.
     fn of_input(error_type: &str, message: String) -> Self {
-        Self {
-            kind: FailureKind::InvalidInput,
-            error_type: error_type.to_owned(),
-            code: None,
-            message,
+        Self::new(FailureKind::InvalidInput, error_type, message)
+    }
+}
+
+impl From<ExecuteError> for Failure {
+    fn from(error: ExecuteError) -> Self {
+        let message = error.to_string();
+        match error {
+            ExecuteError::Failed(failure) => {
+                let kind = match failure.kind {
+                    contract::FailureKind::Retry => FailureKind::Retryable,
+                    contract::FailureKind::GiveUp => FailureKind::InvalidInput,
+                    contract::FailureKind::OutcomeUnknown => FailureKind::OutcomeUnknown,
+                };
+                let variables = failure.variables.as_deref().unwrap_or("{}");
+                Self::new(kind, failure.error_type, message)
+                    .with_code(failure.code)
+                    .with_variables(serde_json::from_str(variables).unwrap_or_default())
+            }
+            ExecuteError::Stopped(stopped) => {
+                let kind = if stopped.request_left {
+                    FailureKind::OutcomeUnknown
+                } else {
+                    FailureKind::Retryable
+                };
+                Self::new(kind, "Stopped", message).with_code("Stopped")
+            }
         }
     }
 }
@@ -152,23 +256,25 @@ fn masked(result: Result<Value, Failure>, mask: &Mask) -> Result<Value, Failure>
         Err(failure) => Err(Failure {
             error_type: mask.text(&failure.error_type),
             message: mask.text(&failure.message),
+            variables: Box::new(mask.object(*failure.variables)),
             ..failure
         }),
     }
 }
 
 fn parse_response(response: &str) -> Result<Value, Failure> {
-    serde_json::from_str(response).map_err(|_| Failure {
-        kind: FailureKind::OutcomeUnknown,
-        error_type: "InvalidResponse".to_owned(),
-        code: None,
-        message: "the work may be done, but the connector's response is no json".to_owned(),
+    serde_json::from_str(response).map_err(|_| {
+        Failure::new(
+            FailureKind::OutcomeUnknown,
+            "InvalidResponse",
+            "the work may be done, but the connector's response is no json",
+        )
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
     use crate::secrets::{ProviderError, Secret};
@@ -209,12 +315,10 @@ mod tests {
     }
 
     fn denied() -> Failure {
-        Failure {
-            kind: FailureKind::Retryable,
-            error_type: "Denied".to_owned(),
-            code: Some("AccessDenied".to_owned()),
-            message: "m4rk3r is not allowed".to_owned(),
-        }
+        let facts = Map::from_iter([("echo".to_owned(), json!(["m4rk3r"]))]);
+        Failure::new(FailureKind::Retryable, "Denied", "m4rk3r is not allowed")
+            .with_code("AccessDenied")
+            .with_variables(facts)
     }
 
     #[tokio::test]
@@ -263,6 +367,14 @@ mod tests {
         let job = json!({"variables": {"a": "{{secrets.KEY}}"}});
         let (_, got) = run(&runner(), job.clone(), Ok(json!({}))).await;
         assert_eq!(got, Some(json!({"a": "{{secrets.KEY}}"})));
+        let keys = json!({"variables": {"authentication": {"accessKey": "{{secrets.KEY}}"}}});
+        let (outcome, got) = run(&runner(), keys, Ok(json!({}))).await;
+        assert_eq!(got, None);
+        let message = outcome["errorMessage"].as_str().unwrap();
+        assert!(
+            message.starts_with("secret 'KEY' is not let through by this host"),
+            "{message}"
+        );
         let allowing = runner().with_filter(SecretFilter::Only(["KEY".to_owned()].into()));
         let (_, got) = run(&allowing, job, Ok(json!({}))).await;
         assert_eq!(got, Some(json!({"a": "m4rk3r"})));

@@ -63,12 +63,19 @@ impl SecretFilter {
         Self::Only(names.collect())
     }
 
-    fn lets_through(&self, name: &str) -> bool {
+    /// Whether a name counts.
+    #[must_use]
+    pub fn lets_through(&self, name: &str) -> bool {
         match self {
             Self::Only(names) => names.contains(name),
             Self::Off => true,
         }
     }
+}
+
+/// The names of secrets that a text writes.
+pub(crate) fn names(text: &str) -> impl Iterator<Item = &str> {
+    reference::find(text).map(|reference| reference.name)
 }
 
 /// Secrets that could not be put in place.
@@ -188,6 +195,13 @@ impl Mask {
         }
     }
 
+    /// The same mask for these values too.
+    #[must_use]
+    pub fn and(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
+        self.values.extend(Self::new(secrets).values);
+        self
+    }
+
     /// The text with `***` in place of every value.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
@@ -220,12 +234,21 @@ impl Mask {
         match json {
             Value::String(text) => Value::String(self.text(&text)),
             Value::Array(items) => items.into_iter().map(|item| self.json(item)).collect(),
-            Value::Object(entries) => entries
-                .into_iter()
-                .map(|(name, value)| (self.text(&name), self.json(value)))
-                .collect(),
+            Value::Object(entries) => Value::Object(self.object(entries)),
             other => other,
         }
+    }
+
+    /// The JSON object with `***` in place of every value in its strings and names.
+    #[must_use]
+    pub fn object(
+        &self,
+        object: serde_json::Map<String, serde_json::Value>,
+    ) -> serde_json::Map<String, serde_json::Value> {
+        object
+            .into_iter()
+            .map(|(name, value)| (self.text(&name), self.json(value)))
+            .collect()
     }
 }
 

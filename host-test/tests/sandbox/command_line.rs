@@ -304,7 +304,8 @@ fn inspect_prints_imports_exports_and_size() {
                wasi:http/types@0.2.0\n  \
                wasi:http/outgoing-handler@0.2.0\n\
              exports\n  \
-               connectors:aws-sqs/sender@0.1.0: send-message\n\
+               connectors:aws-sqs/sender@0.1.0: send-message\n  \
+               connectors:outbound/connector@0.1.0: describe, execute\n\
              size\n  {} bytes\n",
             artifacts::connector().len()
         )

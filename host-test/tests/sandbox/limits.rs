@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connector_host::{
     CallError, Connector, Credentials, Host, Limits, MemoryExceeded, Message, SendError,
-    StopReason, Timeouts,
+    StopReason, Stopped, Timeouts,
 };
 
 use crate::support::{artifacts, lab, queue, send};
@@ -27,10 +27,10 @@ async fn stopped(connector: &Connector, misdeed: &str) -> StopReason {
     // Far beyond any deadline here: a host that does not stop it at all is told from a slow machine.
     let ended = tokio::time::timeout(Duration::from_mins(1), misbehave(connector, misdeed));
     match ended.await.unwrap() {
-        CallError::Stopped {
+        CallError::Stopped(Stopped {
             reason,
             request_left: false,
-        } => reason,
+        }) => reason,
         other => panic!("{misdeed}: {other:?}"),
     }
 }
@@ -163,7 +163,6 @@ async fn a_call_that_the_host_ends_after_a_request_left_says_so() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "stopped by the host: no end within 2s; a request had left, nobody knows whether the \
-         message arrived"
+        "stopped by the host: no end within 2s; a request had left, nobody knows whether it arrived"
     );
 }

@@ -8,10 +8,10 @@ use crate::support::canned::{self, http};
 use crate::support::lab::Key;
 use crate::support::{artifacts, host, lab, program, queue};
 
-const SECRET: &str = "marker-secret-pHCTfcIJ7FlrZrbhPtUF";
-const TOKEN: &str = "marker-token-dz0sJbhYPIxkbHTzkBIj";
+pub(crate) const SECRET: &str = "marker-secret-pHCTfcIJ7FlrZrbhPtUF";
+pub(crate) const TOKEN: &str = "marker-token-dz0sJbhYPIxkbHTzkBIj";
 
-fn marked(id: &str) -> Key {
+pub(crate) fn marked(id: &str) -> Key {
     Key {
         id: id.into(),
         secret: SECRET.into(),
@@ -35,15 +35,15 @@ fn quoting(status: &'static str, body: &'static str) -> String {
 }
 
 /// A way for a call to end, what the host lets out, and the case that it ends in.
-struct Ending {
-    case: &'static str,
-    url: String,
-    allowed: Vec<String>,
+pub(crate) struct Ending {
+    pub(crate) case: &'static str,
+    pub(crate) url: String,
+    pub(crate) allowed: Vec<String>,
     timeouts: Timeouts,
 }
 
 /// Every way for a call to end without the right secret.
-fn endings() -> Vec<Ending> {
+pub(crate) fn endings() -> Vec<Ending> {
     let ending = |case, url: &str| Ending {
         case,
         url: url.into(),
@@ -103,7 +103,7 @@ fn case(error: &CallError) -> &'static str {
         CallError::Send(SendError::Unreachable(_)) => "unreachable",
         CallError::Send(SendError::OutcomeUnknown(_)) => "outcome-unknown",
         CallError::Send(SendError::Corrupted(_)) => "corrupted",
-        CallError::Stopped { .. } => "stopped",
+        CallError::Stopped(_) => "stopped",
     }
 }
 

@@ -32,16 +32,20 @@ fn the_component_exports_the_contract_and_nothing_else() {
     let surface = host(&[]).inspect(artifacts::connector()).unwrap();
     assert_eq!(
         lines(&surface.exports),
-        "connectors:aws-sqs/sender@0.1.0 send-message\n"
+        "connectors:aws-sqs/sender@0.1.0 send-message\n\
+         connectors:outbound/connector@0.1.0 describe\n\
+         connectors:outbound/connector@0.1.0 execute\n"
     );
 }
 
+/// The typed door takes 107 KiB of it, the door for jobs the rest: `serde_json`, the variables' many shapes, the
+/// element template.
 #[test]
-fn the_component_is_at_most_110_kib_gzipped() {
+fn the_component_is_at_most_134_kib_gzipped() {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(artifacts::connector()).unwrap();
     let size = gzip.finish().unwrap().len();
-    assert!(size <= 110 * 1024, "{size} bytes");
+    assert!(size <= 134 * 1024, "{size} bytes");
 }
 
 #[test]

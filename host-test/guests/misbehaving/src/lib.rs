@@ -5,8 +5,9 @@
 #![deny(unsafe_code)]
 
 use bindings::exports::connectors::aws_sqs::sender::{
-    Credentials, Guest, Message, Queue, Receipt, SendError, Timeouts, Violation,
+    self, Credentials, Message, Queue, Receipt, SendError, Timeouts, Violation,
 };
+use bindings::exports::connectors::outbound::connector::{self, Description, Failure, Network};
 use bindings::wasi::clocks::monotonic_clock::subscribe_duration;
 use bindings::wasi::io::poll::poll;
 
@@ -25,33 +26,60 @@ mod bindings {
 
 struct Misbehaving;
 
-impl Guest for Misbehaving {
+impl sender::Guest for Misbehaving {
     fn send_message(
         _: Queue,
         _: Credentials,
         message: Message,
         _: Timeouts,
     ) -> Result<Receipt, SendError> {
-        match message.body.as_str() {
-            "loop for ever" => loop {
-                std::hint::spin_loop();
-            },
-            "wait for ever" => {
-                poll(&[&subscribe_duration(u64::MAX)]);
-            }
-            "take 4 GiB" => {
-                let mut hoard: Vec<Vec<u8>> = Vec::new();
-                for _ in 0..4096 {
-                    hoard.push(vec![1; 1 << 20]);
-                }
-                std::hint::black_box(hoard);
-            }
-            "trap" => core::arch::wasm32::unreachable(),
-            _ => {}
-        }
+        misbehave(&message.body);
         Err(SendError::InvalidInput(vec![Violation {
             field: "message.body".into(),
             problem: "names no misdeed".into(),
         }]))
+    }
+}
+
+impl connector::Guest for Misbehaving {
+    fn describe() -> Description {
+        let none = || String::new();
+        Description {
+            name: none(),
+            version: none(),
+            job_type: none(),
+            input_variables: Vec::new(),
+            element_template: none(),
+            network: Network {
+                service_origins: Vec::new(),
+                url_variables: Vec::new(),
+            },
+        }
+    }
+
+    /// Takes the misdeed for variables, and anything else for the response.
+    fn execute(variables: String) -> Result<String, Failure> {
+        misbehave(&variables);
+        Ok(variables)
+    }
+}
+
+fn misbehave(misdeed: &str) {
+    match misdeed {
+        "loop for ever" => loop {
+            std::hint::spin_loop();
+        },
+        "wait for ever" => {
+            poll(&[&subscribe_duration(u64::MAX)]);
+        }
+        "take 4 GiB" => {
+            let mut hoard: Vec<Vec<u8>> = Vec::new();
+            for _ in 0..4096 {
+                hoard.push(vec![1; 1 << 20]);
+            }
+            std::hint::black_box(hoard);
+        }
+        "trap" => core::arch::wasm32::unreachable(),
+        _ => {}
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod artifacts;
 pub(crate) mod canned;
+pub(crate) mod jobs;
 pub(crate) mod lab;
 pub(crate) mod program;
 pub(crate) mod proxy;

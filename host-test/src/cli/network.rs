@@ -1,0 +1,65 @@
+//! What a sandbox may reach, as arguments.
+
+// Doc comments here are the text of `--help`, which is not Markdown.
+#![allow(clippy::doc_markdown)]
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use connector_host::{Host, HostBuilder, Limits, Origin};
+
+use super::exit::Failure;
+use super::files;
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "What the sandbox may reach")]
+pub(super) struct Network {
+    /// A server that the sandbox may send to, as https://host; may be repeated. A label * stands for
+    /// any one label. Replaces the default
+    #[arg(long, value_name = "ORIGIN")]
+    pub(super) allow: Vec<Origin>,
+    /// Connect to ADDRESS:PORT for HOST; may be repeated
+    #[arg(long, value_name = "HOST=ADDRESS:PORT", value_parser = parse_resolve)]
+    resolve: Vec<(String, SocketAddr)>,
+    /// Trust the certificate authorities of this PEM file too
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// How long a connection may take to stand, with its TLS handshake, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    connect_timeout: u32,
+}
+
+impl Network {
+    /// A host that lets out what the arguments name, or else the default.
+    pub(super) fn host(
+        self,
+        default: impl IntoIterator<Item = Origin>,
+        limits: Limits,
+    ) -> Result<Host, Failure> {
+        let mut allowed = self.allow;
+        if allowed.is_empty() {
+            allowed.extend(default);
+        }
+        let host = Host::builder()
+            .limits(limits)
+            .connect_timeout(Duration::from_millis(self.connect_timeout.into()));
+        let mut host = allowed.into_iter().fold(host, HostBuilder::allow);
+        for (name, address) in self.resolve {
+            host = host.resolve(name, address);
+        }
+        if let Some(path) = self.ca_file {
+            host = host.trust(&files::read(&path, "certificates")?);
+        }
+        Ok(host.build()?)
+    }
+}
+
+fn parse_resolve(text: &str) -> Result<(String, SocketAddr), String> {
+    let (host, address) = text.split_once('=').ok_or("must be HOST=ADDRESS:PORT")?;
+    let address = address
+        .parse()
+        .map_err(|_| "must end in an ip address and a port")?;
+    Ok((host.to_owned(), address))
+}

@@ -1,0 +1,182 @@
+//! `connector-host run`.
+
+// Doc comments here are the text of `--help`, which is not Markdown.
+#![allow(clippy::doc_markdown)]
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+
+use connector_host::job::{Expressions, InvalidJob, Job, JobRunner, Outcome};
+use connector_host::secrets::{
+    EnvironmentSecrets, FileSecrets, FolderSecrets, SecretFilter, SecretProviders,
+};
+use connector_host::{AwsIdentity, Host, Limits, Origin, OutboundConnector};
+use serde_json::Value;
+
+use super::exit::{self, Failure};
+use super::files::is_stdin;
+use super::jobs::Jobs;
+use super::network::Network;
+
+/// Run jobs of a process engine on a connector, each in a sandbox of its own.
+///
+/// A job is JSON as Camunda's REST API hands it out: "variables", "customHeaders", "retries", "jobKey",
+/// "type". Instead of an engine's, "inputs" gives input mappings, {"queue.messageBody": "= {id: order.id}"},
+/// which are evaluated over the variables. Jobs stand one on each line, or one alone over several lines.
+///
+/// For each job, one line of JSON tells the command that ends it: "outcome" is "completed", "failed" or
+/// "error" (a BPMN error).
+///
+/// Secrets, {{secrets.NAME}} or secrets.NAME, are put in place where "inputs" write them. In variables
+/// that an engine has evaluated, they are left alone unless --secret names them: there, whoever can put
+/// text into a variable could ask for any.
+#[derive(clap::Args)]
+#[command(after_help = exit::RUN_HELP, verbatim_doc_comment)]
+pub(super) struct Args {
+    /// The connector, a .wasm file
+    #[arg(long, value_name = "FILE")]
+    component: PathBuf,
+    /// The jobs, a file; standard input with -
+    #[arg(default_value = "-")]
+    jobs: PathBuf,
+
+    #[command(flatten)]
+    secrets: Secrets,
+    #[command(flatten)]
+    identity: Identity,
+    #[command(flatten)]
+    network: Network,
+}
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Secrets, from the first of these that has one")]
+struct Secrets {
+    /// A folder with a file for each secret, as Kubernetes and Docker mount them
+    #[arg(long = "secrets-dir", value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+    /// A file with a NAME=value on each line
+    #[arg(long = "secrets-file", value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Variables of the environment whose names begin with PREFIX
+    #[arg(long = "secrets-env", value_name = "PREFIX")]
+    prefix: Option<String>,
+    /// A secret that variables evaluated by an engine may name; may be repeated
+    #[arg(long = "secret", value_name = "NAME")]
+    let_through: Vec<String>,
+}
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "The AWS identity of this host")]
+struct Identity {
+    /// Lend AWS's default credentials chain to jobs that ask for it (environment, profile, SSO, web
+    /// identity, container, instance)
+    #[arg(long = "aws-default-credentials")]
+    default_credentials: bool,
+    /// Lend the identity of this role, assumed with the default chain
+    #[arg(long = "aws-role", value_name = "ARN")]
+    role: Option<String>,
+    /// The external id that the role asks for
+    #[arg(long = "aws-external-id", value_name = "ID", requires = "role")]
+    external_id: Option<String>,
+}
+
+/// Runs the command.
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let mut jobs = Jobs::new(open(&args.jobs)?);
+    let runner = args.secrets.runner()?;
+    let runner = match args.identity.of_host() {
+        Some(identity) => runner.with_identity(identity),
+        None => runner,
+    };
+    let (connector, job_type) = load(args.network, &args.component).await?;
+    let runner = runner.with_job_type(job_type);
+
+    let mut failed = 0_usize;
+    loop {
+        let next = jobs.next();
+        let Some(next) = next.map_err(|error| Failure::usage(format!("jobs: {error}")))? else {
+            break;
+        };
+        let job = next.text.and_then(|text| Job::from_json(&text));
+        let (key, outcome) = match job {
+            Ok(job) => (job.key.clone(), runner.run_on(&connector, job).await),
+            Err(error) => (None, not_a_job(&next.place, &error)),
+        };
+        failed += usize::from(matches!(outcome, Outcome::Failed { .. }));
+        exit::print(&line(key, &outcome));
+    }
+    if failed > 0 {
+        return Err(Failure::jobs(failed));
+    }
+    Ok(())
+}
+
+/// The connector and the type of its jobs, on a host that lets it out to the servers of its own service unless the
+/// arguments name others.
+async fn load(network: Network, component: &Path) -> Result<(OutboundConnector, String), Failure> {
+    let limits = Limits::default();
+    let describing = Host::builder().limits(limits).build()?;
+    let description = describing.load_outbound_file(component)?.describe().await?;
+    let origins = description.network.service_origins.iter();
+    let origins = origins.filter_map(|origin| origin.parse::<Origin>().ok());
+    let host = network.host(origins, limits)?;
+    Ok((host.load_outbound_file(component)?, description.job_type))
+}
+
+/// What becomes of a text that is no job: nothing was done, and nothing can be.
+fn not_a_job(place: &str, error: &InvalidJob) -> Outcome {
+    Outcome::Failed {
+        message: format!("{place}: {error}"),
+        retries: 0,
+        retry_backoff: None,
+        variables: serde_json::Map::new(),
+    }
+}
+
+fn line(key: Option<String>, outcome: &Outcome) -> String {
+    let mut line = outcome.to_json();
+    if let (Some(key), Value::Object(fields)) = (key, &mut line) {
+        fields.shift_insert(0, "jobKey".to_owned(), key.into());
+    }
+    line.to_string()
+}
+
+fn open(path: &Path) -> Result<Box<dyn io::BufRead>, Failure> {
+    if is_stdin(Some(path)) {
+        return Ok(Box::new(BufReader::new(io::stdin())));
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Box::new(BufReader::new(file))),
+        Err(error) => Err(Failure::usage(format!("jobs: {}: {error}", path.display()))),
+    }
+}
+
+impl Secrets {
+    fn runner(self) -> Result<JobRunner, Failure> {
+        let mut providers = SecretProviders::new();
+        if let Some(folder) = self.folder {
+            providers = providers.and(FolderSecrets::new(folder));
+        }
+        if let Some(path) = self.file {
+            let secrets = FileSecrets::read(&path);
+            providers = providers.and(secrets.map_err(|error| Failure::usage(error.to_string()))?);
+        }
+        if let Some(prefix) = self.prefix {
+            providers = providers.and(EnvironmentSecrets::with_prefix(prefix));
+        }
+        let runner = JobRunner::new(Expressions::new(feel::jiff::Zoned::now), providers);
+        let names: BTreeSet<String> = self.let_through.into_iter().collect();
+        Ok(runner.with_filter(SecretFilter::Only(names)))
+    }
+}
+
+impl Identity {
+    fn of_host(self) -> Option<AwsIdentity> {
+        match self.role {
+            Some(role) => Some(AwsIdentity::role(role, self.external_id)),
+            None => self.default_credentials.then(AwsIdentity::default_chain),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Sandboxes: what one call has for itself, and how a call that goes too far is ended.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::component::ResourceTable;
+use wasmtime::{Engine, Store, UpdateDeadline};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::error::{StopReason, Stopped};
+use crate::limits::{Limits, MemoryExceeded, MemoryLimit};
+use crate::outgoing::{Hooks, Outgoing};
+
+/// What the sandboxes of a connector share.
+pub(crate) struct Sandboxes {
+    pub(crate) engine: Engine,
+    pub(crate) outgoing: Arc<Outgoing>,
+    pub(crate) limits: Limits,
+}
+
+/// What one call has for itself, gone when the call ends.
+pub(crate) struct Sandbox {
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: Hooks,
+    memory: MemoryLimit,
+}
+
+impl Sandboxes {
+    /// A new sandbox. A guest that computes in it is ended at the deadline.
+    pub(crate) fn open(&self, deadline: Duration) -> Store<Sandbox> {
+        let sandbox = Sandbox {
+            table: ResourceTable::new(),
+            wasi: WasiCtx::default(),
+            http: WasiHttpCtx::new(),
+            hooks: Hooks::new(Arc::clone(&self.outgoing)),
+            memory: MemoryLimit::new(self.limits.memory),
+        };
+        let mut store = Store::new(&self.engine, sandbox);
+        store.limiter(|sandbox| &mut sandbox.memory);
+        // A guest that waits is ended by a timer. One that computes may keep timers from running, so it is
+        // looked at here, at every tick.
+        // A deadline beyond the end of the clock never comes.
+        let end = Instant::now().checked_add(deadline);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(move |_| {
+            if end.is_some_and(|end| Instant::now() >= end) {
+                return Err(wasmtime::Error::new(DeadlinePassed));
+            }
+            Ok(UpdateDeadline::Yield(1))
+        });
+        store
+    }
+}
+
+/// The result of a call, unless it is stopped.
+pub(crate) async fn within<T>(
+    deadline: Duration,
+    call: impl Future<Output = wasmtime::Result<T>>,
+) -> Result<T, StopReason> {
+    match tokio::time::timeout(deadline, call).await {
+        Ok(Ok(result)) => Ok(result),
+        Ok(Err(error)) if !error.is::<DeadlinePassed>() => Err(stop_reason(&error)),
+        _ => Err(StopReason::Deadline(deadline)),
+    }
+}
+
+/// What is known of a call that was stopped.
+pub(crate) fn stopped(store: &Store<Sandbox>, reason: StopReason) -> Stopped {
+    Stopped {
+        reason,
+        request_left: store.data().hooks.request_left,
+    }
+}
+
+/// A guest that computes was met after its deadline.
+#[derive(Debug, thiserror::Error)]
+#[error("the deadline has passed")]
+struct DeadlinePassed;
+
+fn stop_reason(error: &wasmtime::Error) -> StopReason {
+    if let Some(exceeded) = error.downcast_ref::<MemoryExceeded>() {
+        return StopReason::Memory(*exceeded);
+    }
+    StopReason::Trap(match error.downcast_ref::<wasmtime::Trap>() {
+        Some(trap) => trap.to_string(),
+        None => error.root_cause().to_string(),
+    })
+}
+
+impl WasiView for Sandbox {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for Sandbox {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks: &mut self.hooks,
+        }
+    }
+}

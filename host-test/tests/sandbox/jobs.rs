@@ -1,0 +1,360 @@
+//! Jobs in every shape that Camunda's templates give them, and what goes beyond.
+
+use connector_host::job::JobRunner;
+use connector_host::{FailureKind, Host};
+use serde_json::{Value, json};
+
+use crate::support::jobs::{self, Setting, outbound, runner};
+use crate::support::{artifacts, canned, host, lab};
+
+/// The message id that came back, and the message that is in the queue.
+async fn sent(setting: &Setting, job: &Value) -> (Value, Value) {
+    let mut job = job.clone();
+    job["customHeaders"]["resultVariable"] = json!("result");
+    let mut outcome = setting.run(&job).await;
+    assert_eq!(outcome["outcome"], "completed", "{outcome}");
+    (outcome["variables"]["result"].take(), setting.received())
+}
+
+#[tokio::test]
+async fn the_connector_describes_itself() {
+    let connector = host(&[]).load_outbound(artifacts::connector()).unwrap();
+    let description = connector.describe().await.unwrap();
+    assert_eq!(description.job_type, "io.camunda:aws-sqs:1");
+    assert_eq!(description.version, env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        description.input_variables,
+        ["authentication", "awsCredential", "configuration", "queue"]
+    );
+    let template: Value = serde_json::from_str(&description.element_template).unwrap();
+    let job_type = &template["properties"][0];
+    assert_eq!(job_type["value"], description.job_type.as_str());
+    for origin in &description.network.service_origins {
+        origin.parse::<connector_host::Origin>().unwrap();
+    }
+    assert_eq!(
+        description.network.url_variables,
+        ["queue.url", "configuration.endpoint"]
+    );
+}
+
+#[tokio::test]
+async fn every_input_of_the_template_is_one_that_the_connector_asks_for() {
+    let connector = host(&[]).load_outbound(artifacts::connector()).unwrap();
+    let description = connector.describe().await.unwrap();
+    let template: Value = serde_json::from_str(&description.element_template).unwrap();
+    for property in template["properties"].as_array().unwrap() {
+        if property["binding"]["type"] == "zeebe:input" {
+            let name = property["binding"]["name"].as_str().unwrap();
+            let variable = name.split('.').next().unwrap().to_owned();
+            assert!(description.input_variables.contains(&variable), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_generation_of_templates_sends() {
+    let setting = Setting::new("");
+    let key = json!({"accessKey": setting.key.id, "secretKey": setting.key.secret});
+    let typed = json!({"type": "credentials", "accessKey": setting.key.id, "secretKey": setting.key.secret});
+    let region = json!({"region": "us-east-1"});
+    let queue = |more: Value| {
+        let mut queue = json!({"url": setting.url, "messageBody": {"data": "ok"}});
+        queue
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        queue
+    };
+    for (generation, variables) in [
+        (
+            "1",
+            json!({"authentication": key, "queue": queue(json!({"region": "us-east-1", "messageAttributes": {}}))}),
+        ),
+        (
+            "2",
+            json!({"authentication": key, "queue": queue(json!({"region": "us-east-1", "type": "standard"}))}),
+        ),
+        (
+            "3",
+            json!({"authentication": key, "configuration": region, "queue": queue(json!({"type": "standard"}))}),
+        ),
+        (
+            "4",
+            json!({"authentication": key, "configuration": region, "nonce": "x", "queue": queue(json!({"region": "us-east-1"}))}),
+        ),
+        (
+            "9",
+            json!({"authentication": typed, "configuration": region, "queue": queue(json!({"type": "standard"}))}),
+        ),
+        (
+            "10",
+            json!({"authentication": typed, "configuration": {"region": "us-east-1", "endpoint": ""}, "queue": queue(json!({"type": "standard"}))}),
+        ),
+        (
+            "12",
+            json!({"awsCredential": {"authentication": typed, "region": "us-east-1"}, "configuration": {}, "queue": queue(json!({}))}),
+        ),
+    ] {
+        let job = json!({"retries": 3, "variables": variables});
+        let (result, message) = sent(&setting, &job).await;
+        assert_eq!(message["Body"], r#"{"data":"ok"}"#, "template {generation}");
+        assert_eq!(result, json!({"messageId": message["MessageId"]}));
+    }
+}
+
+#[tokio::test]
+async fn a_job_to_a_fifo_queue_carries_group_and_deduplication_id() {
+    let setting = Setting::new(".fifo");
+    let job = setting.job(&[
+        ("queue.type", "fifo"),
+        (
+            "queue.messageBody",
+            "={\"sqsMessage\":\"Hello SQS FIFO world\"}",
+        ),
+        ("queue.messageGroupId", "group1"),
+        (
+            "queue.messageDeduplicationId",
+            "=\"id-\" + string(order.id)",
+        ),
+    ]);
+    let (_, message) = sent(&setting, &job).await;
+    assert_eq!(message["Body"], r#"{"sqsMessage":"Hello SQS FIFO world"}"#);
+    assert_eq!(message["Attributes"]["MessageGroupId"], "group1");
+    assert_eq!(message["Attributes"]["MessageDeduplicationId"], "id-4711");
+}
+
+#[tokio::test]
+async fn a_body_keeps_the_order_of_its_names_and_the_digits_of_its_numbers() {
+    let setting = Setting::new("");
+    let body = r#"{"z":1.10,"a":[1e10,123456789012345678901234567890],"é":"€"}"#;
+    let variables = setting.job(&[]);
+    let job = format!(
+        r#"{{"retries": 3, "variables": {{"authentication": {{"accessKey": "{}", "secretKey": "{}"}},
+            "configuration": {{"region": "us-east-1"}}, "queue": {{"url": {}, "messageBody": {body}}}}}}}"#,
+        setting.key.id, setting.key.secret, variables["inputs"]["queue.url"]
+    );
+    let job = connector_host::job::Job::from_json(&job).unwrap();
+    let outcome = setting
+        .runner
+        .run_on(&setting.connector, job)
+        .await
+        .to_json();
+    assert_eq!(outcome["outcome"], "completed", "{outcome}");
+    assert_eq!(setting.received()["Body"], body);
+}
+
+#[tokio::test]
+async fn what_goes_beyond_camunda_s_connector_arrives() {
+    let setting = Setting::new(".fifo");
+    let job = setting.job(&[
+        ("queue.type", "fifo"),
+        ("queue.messageGroupId", "g"),
+        ("queue.messageDeduplicationId", "d"),
+        (
+            "queue.messageAttributes",
+            r#"= {logo: {DataType: "Binary.png", BinaryValue: "iVBORw=="}}"#,
+        ),
+        (
+            "queue.awsTraceHeader",
+            "Root=1-5759e988-bd862e3fe1be46a994272793",
+        ),
+        ("queue.extendedResponse", "true"),
+    ]);
+    let (result, message) = sent(&setting, &job).await;
+    assert_eq!(
+        message["MessageAttributes"],
+        json!({"logo": {"DataType": "Binary.png", "BinaryValue": "iVBORw=="}})
+    );
+    assert_eq!(result["messageId"], message["MessageId"]);
+    assert_eq!(
+        result["sequenceNumber"],
+        message["Attributes"]["SequenceNumber"]
+    );
+    assert_eq!(result["md5OfMessageBody"], message["MD5OfBody"]);
+    assert_eq!(
+        result["md5OfMessageAttributes"],
+        message["MD5OfMessageAttributes"]
+    );
+    assert!(result["requestId"].is_string(), "{result}");
+}
+
+#[tokio::test]
+async fn a_group_id_is_let_through_on_a_standard_queue() {
+    let setting = Setting::new("");
+    let job = setting.job(&[("queue.messageGroupId", "tenant-1")]);
+    let (_, message) = sent(&setting, &job).await;
+    assert_eq!(message["Attributes"]["MessageGroupId"], "tenant-1");
+}
+
+#[tokio::test]
+async fn a_delayed_message_is_hidden_at_first() {
+    let setting = Setting::new("");
+    let job = setting.job(&[("queue.delaySeconds", "900")]);
+    assert_eq!(setting.run(&job).await["outcome"], "completed");
+    assert!(lab::receive(&setting.url).is_empty());
+}
+
+#[tokio::test]
+async fn temporary_keys_work_with_their_session_token() {
+    let (url, key) = lab::queue_and_temporary_key();
+    let setting = Setting {
+        runner: runner(&key),
+        connector: outbound(&[&url]),
+        url,
+        key,
+    };
+    let token = [(
+        "authentication.sessionToken",
+        "secrets.MY_AWS_SESSION_TOKEN",
+    )];
+    sent(&setting, &setting.job(&token)).await;
+    let outcome = setting.run(&setting.job(&[])).await;
+    assert_eq!(outcome["variables"]["error"]["type"], "Denied", "{outcome}");
+}
+
+#[tokio::test]
+async fn an_endpoint_takes_the_request() {
+    let setting = Setting::new("");
+    let endpoint = lab::endpoint();
+    let name = setting.url.rsplit('/').next().unwrap();
+    let url = format!("https://sqs.us-east-1.amazonaws.com/000000000000/{name}");
+    let job = setting.job(&[("configuration.endpoint", &endpoint), ("queue.url", &url)]);
+    sent(&setting, &job).await;
+}
+
+#[tokio::test]
+async fn a_job_may_take_no_longer_than_its_timeout() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/000000000000/q", silent.local_addr().unwrap());
+    let (_, key) = lab::queue_and_key("");
+    let setting = Setting {
+        runner: runner(&key),
+        connector: outbound(&[&url]),
+        url,
+        key,
+    };
+    let mut job = setting.job(&[]);
+    job["customHeaders"]["jobTimeout"] = json!("PT0.2S");
+    let outcome = setting.run(&job).await;
+    assert_eq!(
+        outcome["variables"]["error"]["type"], "Stopped",
+        "{outcome}"
+    );
+    // The request had left: nobody knows what became of it.
+    assert_eq!(outcome["retries"], 0);
+}
+
+#[tokio::test]
+async fn a_job_of_another_type_is_not_run() {
+    let setting = Setting::new("");
+    let runner: JobRunner = runner(&setting.key).with_job_type("io.camunda:aws-sqs:1");
+    assert_eq!(
+        jobs::run(&runner, &setting.connector, &setting.job(&[])).await["outcome"],
+        "completed"
+    );
+    setting.received();
+    let mut job = setting.job(&[]);
+    job["type"] = json!("io.camunda:http-json:1");
+    let outcome = jobs::run(&runner, &setting.connector, &job).await;
+    assert_eq!(outcome["retries"], 0);
+    let message = outcome["errorMessage"].as_str().unwrap();
+    assert!(
+        message.starts_with("the job is of type \"io.camunda:http-json:1\""),
+        "{message}"
+    );
+    assert!(lab::receive(&setting.url).is_empty());
+}
+
+#[tokio::test]
+async fn an_error_expression_goes_by_the_code_of_sqs() {
+    let setting = Setting::new("");
+    let missing = setting.url.clone() + "-missing";
+    let expression = "= if error.code = \"AWS.SimpleQueueService.NonExistentQueue\" \
+                      then bpmnError(\"QUEUE_MISSING\", error.message, {status: error.variables.httpStatus}) else null";
+    let (_, key) = lab::missing_queue_and_key();
+    let runner = runner(&key);
+    let mut job = setting.job(&[("queue.url", &missing)]);
+    job["customHeaders"]["errorExpression"] = json!(expression);
+    let outcome = jobs::run(&runner, &setting.connector, &job).await;
+    // A user without the policy does not hear that there is no such queue.
+    assert_eq!(
+        outcome["variables"]["error"]["code"], "AccessDenied",
+        "{outcome}"
+    );
+
+    let (url, key) = lab::missing_queue_and_key();
+    let setting = Setting {
+        runner: self::runner(&key),
+        connector: outbound(&[&url]),
+        url,
+        key,
+    };
+    let mut job = setting.job(&[]);
+    job["customHeaders"]["errorExpression"] = json!(expression);
+    let outcome = setting.run(&job).await;
+    assert_eq!(outcome["outcome"], "error", "{outcome}");
+    assert_eq!(outcome["errorCode"], "QUEUE_MISSING");
+    assert_eq!(outcome["variables"], json!({"status": 400}));
+}
+
+#[tokio::test]
+async fn a_send_whose_result_cannot_be_mapped_says_that_the_message_is_out() {
+    let setting = Setting::new("");
+    let mut job = setting.job(&[]);
+    job["customHeaders"]["resultExpression"] = json!("= response.messageId");
+    let outcome = setting.run(&job).await;
+    assert_eq!(outcome["retries"], 0);
+    let message = outcome["errorMessage"].as_str().unwrap();
+    assert!(
+        message.starts_with("the work is done, but its result could not be mapped"),
+        "{message}"
+    );
+    setting.received();
+}
+
+#[tokio::test]
+async fn a_send_that_nobody_knows_of_is_tried_again_only_where_sqs_drops_a_second_one() {
+    let lost = |name: &str| canned::raw_server(drop) + "/000000000000/" + name;
+    let (_, key) = lab::queue_and_key("");
+    for (url, inputs, retries) in [
+        (lost("q"), &[][..], 0),
+        (lost("q"), &[("queue.messageDeduplicationId", "d")], 0),
+        (
+            lost("q.fifo"),
+            &[
+                ("queue.messageDeduplicationId", "d"),
+                ("queue.messageGroupId", "g"),
+            ],
+            2,
+        ),
+    ] {
+        let setting = Setting {
+            runner: runner(&key),
+            connector: outbound(&[&url]),
+            key: lab::queue_and_key("").1,
+            url,
+        };
+        let outcome = setting.run(&setting.job(inputs)).await;
+        assert_eq!(
+            outcome["variables"]["error"]["type"], "OutcomeUnknown",
+            "{outcome}"
+        );
+        assert_eq!(outcome["retries"], retries);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_connector_for_jobs_is_not_loaded() {
+    let host = Host::builder().build().unwrap();
+    assert!(host.load_outbound(b"not wasm").is_err());
+    let echo = host.load_outbound(artifacts::misbehaving()).unwrap();
+    assert_eq!(echo.execute("{\"a\":1}", None).await.unwrap(), "{\"a\":1}");
+    let wrong = outbound(&[]).execute("[]", None).await.unwrap_err();
+    match wrong {
+        connector_host::ExecuteError::Failed(failure) => {
+            assert_eq!(failure.kind, FailureKind::GiveUp);
+        }
+        stopped @ connector_host::ExecuteError::Stopped(_) => panic!("{stopped:?}"),
+    }
+}
