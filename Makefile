@@ -7,14 +7,23 @@ wasm_target := wasm32-unknown-unknown
 toolchain   := $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
 component   := target/$(wasm_target)/release/sqs_connector.wasm
 python      := target/python/bin/python
+modeler     := host-test/modeler
+browsers    := chromium chromium-browser google-chrome google-chrome-stable
+browser     := $(or $(CHROMIUM),$(foreach name,$(browsers),$(shell command -v $(name) 2>/dev/null)))
 
 .PHONY: run
 run: component host lab ## Send a message through the component to a local server, and read it back
 	@$(python) host-test/lab/demo.py target/debug/connector-host $(component)
 
 .PHONY: test
-test: toolchain lab ## Run every test
+test: toolchain lab modeler ## Run every test
 	cargo test --locked --workspace
+
+.PHONY: screenshot
+screenshot: modeler ## Take the README's picture of the element template in a modeler
+	cp $(modeler)/* target/modeler
+	node target/modeler/modeler.mjs --template src/connector/element-template.json --values $(modeler)/seed-page.json \
+		--screenshot $(modeler)/screenshot.png >/dev/null
 
 .PHONY: bench
 bench: target/feelin/installed ## Measure, beside what one would use instead
@@ -68,6 +77,17 @@ target/python/installed: host-test/lab/requirements.txt
 	@mkdir -p target
 	@python3 -m venv --clear target/python || { echo 'python3 has no venv module: install it (python3-venv), then run make again' >&2; exit 1; }
 	$(python) -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# The modeler that the element template is tried in. A browser is downloaded where the machine has none.
+.PHONY: modeler
+modeler: target/modeler/installed
+
+target/modeler/installed: $(modeler)/package.json $(modeler)/package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or later, then run make again' >&2; exit 1; }
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix $(@D) $(if $(browser),--omit=dev)
 	@touch $@
 
 .PHONY: help

@@ -7,6 +7,7 @@ mod faults;
 mod job_failures;
 mod jobs;
 mod limits;
+mod modeler;
 mod refusals;
 mod secrets;
 mod seed_page;
