@@ -102,32 +102,57 @@ class Lab:
             "secret_access_key": key["SecretAccessKey"],
         }
 
-    def assume_role(self, name, queue_urls):
-        """Temporary credentials of a role that may send to these queues and nothing else."""
+    def create_role(self, name, queue_urls, trusted, action="sts:AssumeRole"):
+        """Creates a role that may send to these queues and nothing else, for whom it trusts."""
+        trust = {"Effect": "Allow", "Principal": trusted, "Action": action}
         role = self._iam.create_role(
             RoleName=name,
             AssumeRolePolicyDocument=json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-                            "Action": "sts:AssumeRole",
-                        }
-                    ],
-                }
+                {"Version": "2012-10-17", "Statement": [trust]}
             ),
         )["Role"]
         self._iam.put_role_policy(
             RoleName=name, PolicyName="send", PolicyDocument=_may_send(queue_urls)
         )
-        given = self._sts.assume_role(RoleArn=role["Arn"], RoleSessionName="lab")
+        return role["Arn"]
+
+    def assume_role(self, name, queue_urls):
+        """Temporary credentials of a role that may send to these queues and nothing else."""
+        role = self.create_role(name, queue_urls, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+        given = self._sts.assume_role(RoleArn=role, RoleSessionName="lab")
         return {
             "access_key_id": given["Credentials"]["AccessKeyId"],
             "secret_access_key": given["Credentials"]["SecretAccessKey"],
             "session_token": given["Credentials"]["SessionToken"],
         }
+
+    def create_role_and_user(self, name, queue_urls):
+        """A role that may send to these queues, and a user that may assume the role and nothing else."""
+        role = self.create_role(name, queue_urls, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+        user = self.create_user(name)
+        self._iam.put_user_policy(
+            UserName=name,
+            PolicyName="assume",
+            PolicyDocument=_allow("sts:AssumeRole", [role]),
+        )
+        return {"role": role, **user}
+
+    def create_web_role(self, name, queue_urls):
+        """A role that may send to these queues, for tokens of an identity provider; and such a token."""
+        issuer = f"https://{name}.example"
+        provider = self._iam.create_open_id_connect_provider(
+            Url=issuer, ThumbprintList=["0" * 40]
+        )["OpenIDConnectProviderArn"]
+        role = self.create_role(
+            name, queue_urls, {"Federated": provider}, "sts:AssumeRoleWithWebIdentity"
+        )
+        parts = ({"alg": "none"}, {"iss": issuer, "sub": "host"})
+        token = ".".join(
+            base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+            for part in parts
+        )
+        # The server looks at the issuer, not at the signature.
+        return {"role": role, "token": token + ".signature"}
 
     def receive(self, queue_url):
         """Takes every message out of a queue, as botocore shows it; bytes become base64."""
@@ -156,14 +181,12 @@ def _may_send(queue_urls):
     resources = [
         f"arn:aws:sqs:{REGION}:{ACCOUNT}:{url.rsplit('/', 1)[1]}" for url in queue_urls
     ]
-    return json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": resources}
-            ],
-        }
-    )
+    return _allow("sqs:SendMessage", resources)
+
+
+def _allow(action, resources):
+    statement = {"Effect": "Allow", "Action": action, "Resource": resources}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def main():
@@ -175,6 +198,8 @@ def main():
         "create_queue": lab.create_queue,
         "create_user": lab.create_user,
         "assume_role": lab.assume_role,
+        "create_role_and_user": lab.create_role_and_user,
+        "create_web_role": lab.create_web_role,
         "receive": lab.receive,
     }
     try:

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use aws_config::meta::region::RegionProviderChain;
 use aws_config::sts::AssumeRoleProvider;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use tokio::sync::{Mutex, OnceCell};
@@ -155,11 +154,12 @@ async fn load() -> SdkConfig {
     let client = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
         .build_https();
-    aws_config::defaults(BehaviorVersion::latest())
-        .http_client(client)
-        .region(RegionProviderChain::default_provider().or_else(REGION))
-        .load()
-        .await
+    let loader = || aws_config::defaults(BehaviorVersion::latest()).http_client(client.clone());
+    let config = loader().load().await;
+    if config.region().is_some() {
+        return config;
+    }
+    loader().region(Region::from_static(REGION)).load().await
 }
 
 impl From<&aws_credential_types::Credentials> for Credentials {

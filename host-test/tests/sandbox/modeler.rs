@@ -199,7 +199,10 @@ async fn a_task_that_is_filled_in_as_on_the_seed_page_runs() {
         outcome,
         json!({"outcome": "completed", "variables": {"myResultVariable": {"messageId": id}, "createdMessageID": id}})
     );
-    assert_eq!(message["Body"], r#"{"orderId":4711,"items":["tea","milk"]}"#);
+    assert_eq!(
+        message["Body"],
+        r#"{"orderId":4711,"items":["tea","milk"]}"#
+    );
     assert_eq!(
         message["MessageAttributes"],
         json!({

@@ -66,6 +66,23 @@ pub(crate) fn queue_and_temporary_key() -> (String, Key) {
     (url, key)
 }
 
+/// A new queue on the shared lab, a role that may send to it, and a user that may assume the role and nothing else.
+pub(crate) fn queue_role_and_key() -> (String, String, Key) {
+    let mut lab = shared();
+    let url = lab.create_queue(&unique("queue"));
+    let made = lab.ask(&json!(["create_role_and_user", unique("role-user"), [url]]));
+    (url, text(&made["role"]), key(&made))
+}
+
+/// A new queue on the shared lab, a role that may send to it, and a token of the identity provider that the role
+/// trusts.
+pub(crate) fn queue_web_role_and_token() -> (String, String, String) {
+    let mut lab = shared();
+    let url = lab.create_queue(&unique("queue"));
+    let made = lab.ask(&json!(["create_web_role", unique("web-role"), [url]]));
+    (url, text(&made["role"]), text(&made["token"]))
+}
+
 /// The URL of a queue that the shared lab does not have, and a user that may send to it.
 pub(crate) fn missing_queue_and_key() -> (String, Key) {
     let mut lab = shared();
