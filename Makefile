@@ -12,7 +12,7 @@ browsers    := chromium chromium-browser google-chrome google-chrome-stable
 browser     := $(or $(CHROMIUM),$(foreach name,$(browsers),$(shell command -v $(name) 2>/dev/null)))
 
 .PHONY: run
-run: component host lab ## Send a message through the component to a local server, and read it back
+run: component host lab ## Run a job: the component sends its message to a local server, an independent client reads it back
 	@$(python) host-test/lab/demo.py target/debug/connector-host $(component)
 
 .PHONY: test

@@ -13,6 +13,7 @@ use connector_host::secrets::{
     EnvironmentSecrets, FileSecrets, FolderSecrets, SecretFilter, SecretProviders,
 };
 use connector_host::{AwsIdentity, Host, Limits, Origin, OutboundConnector};
+use feel::jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::exit::{self, Failure};
@@ -41,6 +42,9 @@ pub(super) struct Args {
     /// The jobs, a file; standard input with -
     #[arg(default_value = "-")]
     jobs: PathBuf,
+    /// The time zone of today() and now() in expressions, as the process engine has it
+    #[arg(long, value_name = "NAME", default_value = "Etc/UTC", value_parser = parse_time_zone)]
+    time_zone: TimeZone,
 
     #[command(flatten)]
     secrets: Secrets,
@@ -85,7 +89,8 @@ struct Identity {
 /// Runs the command.
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let mut jobs = Jobs::new(open(&args.jobs)?);
-    let runner = args.secrets.runner()?;
+    let expressions = Expressions::in_time_zone(args.time_zone);
+    let runner = args.secrets.runner(expressions)?;
     let runner = match args.identity.of_host() {
         Some(identity) => runner.with_identity(identity),
         None => runner,
@@ -153,8 +158,12 @@ fn open(path: &Path) -> Result<Box<dyn io::BufRead>, Failure> {
     }
 }
 
+fn parse_time_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| "must be a name of the iana database, as Europe/Berlin".into())
+}
+
 impl Secrets {
-    fn runner(self) -> Result<JobRunner, Failure> {
+    fn runner(self, expressions: Expressions) -> Result<JobRunner, Failure> {
         let mut providers = SecretProviders::new();
         if let Some(folder) = self.folder {
             providers = providers.and(FolderSecrets::new(folder));
@@ -166,7 +175,7 @@ impl Secrets {
         if let Some(prefix) = self.prefix {
             providers = providers.and(EnvironmentSecrets::with_prefix(prefix));
         }
-        let runner = JobRunner::new(Expressions::new(feel::jiff::Zoned::now), providers);
+        let runner = JobRunner::new(expressions, providers);
         let names: BTreeSet<String> = self.let_through.into_iter().collect();
         Ok(runner.with_filter(SecretFilter::Only(names)))
     }

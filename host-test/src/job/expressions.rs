@@ -1,6 +1,7 @@
 //! Result and error expressions: FEEL with the functions of a connector runtime.
 
-use feel::jiff::Zoned;
+use feel::jiff::tz::TimeZone;
+use feel::jiff::{Timestamp, Zoned};
 use feel::{Context, Engine, Expression, JsonStyle};
 use serde_json::{Map, Value};
 
@@ -22,6 +23,12 @@ impl Expressions {
         Self {
             engine: with_connector_functions(engine),
         }
+    }
+
+    /// Expressions with the clock of the system, in this time zone: that is what `today()` and `now()` go by.
+    #[must_use]
+    pub fn in_time_zone(time_zone: TimeZone) -> Self {
+        Self::new(move || Timestamp::now().to_zoned(time_zone.clone()))
     }
 
     /// The value of an expression of a task header, as the connector runtime stores it. What went wrong is told in

@@ -182,6 +182,19 @@ fn wrong_usage_is_told_before_any_job_is_run() {
 }
 
 #[test]
+fn expressions_go_by_the_time_zone_that_is_asked_for() {
+    let expression = "= ignoreError({zone: substring after(string(now()), \"@\")})";
+    let job = json!({"customHeaders": {"errorExpression": expression}}).to_string();
+    for (arguments, zone) in [
+        (&[][..], "Etc/UTC"),
+        (&["--time-zone", "Asia/Kolkata"], "Asia/Kolkata"),
+    ] {
+        let run = run(arguments, &[("TZ", "Europe/Berlin")], &job);
+        assert_eq!(run.json()["variables"], json!({"zone": zone}));
+    }
+}
+
+#[test]
 fn no_jobs_are_no_failure() {
     let run = run(&[], &[], "\n");
     assert_eq!(
