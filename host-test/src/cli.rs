@@ -1,6 +1,7 @@
 //! The command line: arguments, and what is printed of a result.
 
 mod attributes;
+mod describe;
 mod exit;
 mod files;
 mod inspect;
@@ -26,6 +27,7 @@ struct Cli {
 enum Command {
     Run(Box<run::Args>),
     Send(Box<send::Args>),
+    Describe(describe::Args),
     Inspect(inspect::Args),
 }
 
@@ -38,6 +40,7 @@ pub(crate) async fn run() -> ExitCode {
     let result = match command {
         Command::Run(args) => run::run(*args).await,
         Command::Send(args) => send::run(*args).await,
+        Command::Describe(args) => describe::run(&args).await,
         Command::Inspect(args) => inspect::run(&args),
     };
     match result {

@@ -34,9 +34,7 @@ pub use bindings::exports::connectors::aws_sqs::sender::{
     AttributeValue, AwsError, Corruption, Message, MessageAttribute, MessagePart, Queue, Receipt,
     SendError, Timeouts, UnknownCause, UnknownOutcome, Unreachable, UnreachableCause, Violation,
 };
-pub use outbound_bindings::exports::connectors::outbound::connector::{
-    Description, Failure, FailureKind, Network,
-};
+pub(crate) use outbound_bindings::exports::connectors::outbound::connector as outbound;
 // Its `Debug` shows every field: the crate has its own `Credentials`.
 pub(crate) use bindings::SenderPre;
 pub(crate) use bindings::exports::connectors::aws_sqs::sender::Credentials as ContractCredentials;

@@ -4,7 +4,8 @@ use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::contract::{AwsError, Failure, SendError, UnknownCause, UnreachableCause};
+use crate::contract::outbound::Failure;
+use crate::contract::{AwsError, SendError, UnknownCause, UnreachableCause};
 use crate::limits::MemoryExceeded;
 
 /// A host could not be set up, or a component not loaded.

@@ -13,7 +13,8 @@ use rustls::{ClientConfig, RootCertStore};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine};
 
-use crate::contract::{Description, Message, OutboundPre, Queue, Receipt, SenderPre, Timeouts};
+use crate::contract::outbound::Description;
+use crate::contract::{Message, OutboundPre, Queue, Receipt, SenderPre, Timeouts};
 use crate::credentials::Credentials;
 use crate::egress::{AllowList, Origin};
 use crate::error::{CallError, ExecuteError, LoadError, Stopped};

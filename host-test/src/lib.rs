@@ -1,12 +1,19 @@
-//! A host for the SQS connector component.
+//! A host for the SQS connector component, and for any other connector with the same contract for jobs.
 //!
-//! It loads the component once and runs each call in a fresh sandbox, so no call sees what another
+//! It loads a component once and runs each call in a fresh sandbox, so no call sees what another
 //! left behind. A sandbox gets no files, no environment, no sockets and no standard streams. Requests
 //! leave through the host, to the [`Origin`]s that were allowed only, over connections that sandboxes
 //! share. A call that loops, waits or grows beyond its [`Limits`] is ended.
 //!
 //! ```no_run
 #![doc = include_str!("../examples/embed.rs")]
+//! ```
+//!
+//! Jobs of a process engine run on the other door of a connector, with FEEL, secrets and the identity of the host:
+//! see [`job`].
+//!
+//! ```no_run
+#![doc = include_str!("../examples/run_job.rs")]
 //! ```
 
 #![forbid(unsafe_code)]
@@ -26,10 +33,14 @@ mod sandbox;
 pub mod secrets;
 
 pub use contract::{
-    AttributeValue, AwsError, Corruption, Description, Failure, FailureKind, Message,
-    MessageAttribute, MessagePart, Network, Queue, Receipt, SendError, Timeouts, UnknownCause,
-    UnknownOutcome, Unreachable, UnreachableCause, Violation,
+    AttributeValue, AwsError, Corruption, Message, MessageAttribute, MessagePart, Queue, Receipt,
+    SendError, Timeouts, UnknownCause, UnknownOutcome, Unreachable, UnreachableCause, Violation,
 };
+/// The contract `connectors:outbound/connector`, in which every connector for jobs speaks.
+pub mod outbound {
+    pub use crate::contract::outbound::{Description, Failure, FailureKind, Network};
+}
+
 pub use credentials::Credentials;
 pub use egress::{NotAnOrigin, Origin};
 pub use error::{CallError, ExecuteError, LoadError, StopReason, Stopped};

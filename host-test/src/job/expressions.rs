@@ -13,6 +13,14 @@ pub struct Expressions {
     engine: Engine,
 }
 
+/// With the clock of the system, in UTC.
+impl Default for Expressions {
+    fn default() -> Self {
+        // By its name, as engines show it.
+        Self::in_time_zone(TimeZone::get("Etc/UTC").unwrap_or(TimeZone::UTC))
+    }
+}
+
 impl Expressions {
     /// Expressions with this clock. As on Camunda, a function that does not exist is null.
     #[must_use]

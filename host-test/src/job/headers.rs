@@ -1,10 +1,12 @@
 //! The task headers that every connector of Camunda understands.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use feel::Expression;
 use feel::jiff::{Span, SpanRelativeTo};
+use regex::Regex;
 
 /// What to make of a job's result, and how to go on after a failure. The headers are texts of the diagram; no
 /// engine evaluates them before.
@@ -76,8 +78,8 @@ impl TaskHeaders {
 
 /// A duration of days, hours, minutes and seconds in ISO 8601, to the millisecond, and not negative.
 fn duration(name: &'static str, text: &str) -> Result<Duration, InvalidHeader> {
-    let parsed = unsigned_duration(text).filter(|_| text.contains(['P', 'p']));
-    let milliseconds = parsed.and_then(|duration| u64::try_from(duration.as_millis()).ok());
+    let milliseconds =
+        unsigned_duration(text).and_then(|duration| u64::try_from(duration.as_millis()).ok());
     milliseconds.map(Duration::from_millis).ok_or_else(|| {
         let shown: String = text.chars().take(40).collect();
         InvalidHeader {
@@ -87,9 +89,15 @@ fn duration(name: &'static str, text: &str) -> Result<Duration, InvalidHeader> {
     })
 }
 
-/// A duration in any form that `jiff` reads, of days of 24 hours, unless it is negative.
+/// What of ISO 8601 an engine takes: days, and a time of which seconds alone may have decimals.
+static FORM: LazyLock<Regex> = LazyLock::new(|| {
+    let form = r"(?i)^[+-]?P(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+(?:[.,]\d+)?S)?)?$";
+    Regex::new(form).expect("the form is a regular expression")
+});
+
+/// A duration of days of 24 hours and less, unless it is negative.
 pub(super) fn unsigned_duration(text: &str) -> Option<Duration> {
-    let span: Span = text.parse().ok()?;
+    let span: Span = text.parse().ok().filter(|_| FORM.is_match(text))?;
     let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
     Duration::try_from(duration).ok()
 }
@@ -142,6 +150,8 @@ mod tests {
         }
         for text in [
             "P1D1S",
+            "P1W",
+            "PT1.5M",
             "5 minutes",
             "-PT5M",
             "P1M",

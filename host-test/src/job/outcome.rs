@@ -860,6 +860,10 @@ mod tests {
                 "errorType must be bpmnError, jobError or ignoreError",
             ),
             (
+                "{errorType: \"jobError\", retryBackoff: \"5 minutes\"}",
+                "retryBackoff must be a duration, and not negative",
+            ),
+            (
                 "{errorType: \"bpmnError\", errorCode: 1}",
                 "errorCode must be a string, but is a number",
             ),

@@ -12,7 +12,7 @@ use super::expressions::Expressions;
 use super::headers::TaskHeaders;
 use super::inputs::InputMapping;
 use super::outcome::{Failure, FailureKind, Outcome, conclude};
-use crate::contract;
+use crate::contract::outbound;
 use crate::error::ExecuteError;
 use crate::host::OutboundConnector;
 use crate::identity::AwsIdentity;
@@ -164,7 +164,7 @@ impl JobRunner {
                 tracing::warn!("{error}: {cause}");
             }
             let kind = match error {
-                SecretError::Missing(_) => FailureKind::InvalidInput,
+                SecretError::Missing(_) | SecretError::Changed(_) => FailureKind::InvalidInput,
                 // Nothing was done yet, and the provider may be back the next time.
                 SecretError::Provider { .. } => FailureKind::Retryable,
             };
@@ -186,7 +186,7 @@ impl JobRunner {
         match held_back {
             None => Ok(()),
             Some(name) => {
-                let name: String = name.chars().take(100).collect();
+                let name = secrets::shown(name);
                 let problem = format!("secret '{name}' is not let through by this host");
                 Err(Failure::of_input("Secret", problem))
             }
@@ -227,9 +227,9 @@ impl From<ExecuteError> for Failure {
         match error {
             ExecuteError::Failed(failure) => {
                 let kind = match failure.kind {
-                    contract::FailureKind::Retry => FailureKind::Retryable,
-                    contract::FailureKind::GiveUp => FailureKind::InvalidInput,
-                    contract::FailureKind::OutcomeUnknown => FailureKind::OutcomeUnknown,
+                    outbound::FailureKind::Retry => FailureKind::Retryable,
+                    outbound::FailureKind::GiveUp => FailureKind::InvalidInput,
+                    outbound::FailureKind::OutcomeUnknown => FailureKind::OutcomeUnknown,
                 };
                 let variables = failure.variables.as_deref().unwrap_or("{}");
                 Self::new(kind, failure.error_type, message)

@@ -85,6 +85,9 @@ pub enum SecretError {
     /// No provider has the secret.
     #[error("secret '{0}' is not available")]
     Missing(String),
+    /// An expression has changed the reference, so that its value cannot take its place.
+    #[error("secret '{0}' is changed by an expression, which only its value could be")]
+    Changed(String),
     /// A provider failed. Why is the source of this error, for the host's own log: it may tell more than a process
     /// should know.
     #[error("secret '{name}' could not be fetched")]
@@ -152,15 +155,19 @@ fn substitute<'n>(
 }
 
 fn fetch(name: &str, provider: &dyn SecretProvider) -> Result<Secret, SecretError> {
-    let shown = || name.chars().take(100).collect();
     match provider.secret(name) {
         Ok(Some(secret)) => Ok(secret),
-        Ok(None) => Err(SecretError::Missing(shown())),
+        Ok(None) => Err(SecretError::Missing(shown(name))),
         Err(source) => Err(SecretError::Provider {
-            name: shown(),
+            name: shown(name),
             source,
         }),
     }
+}
+
+/// As much of a name as is fit for an error.
+pub(crate) fn shown(name: &str) -> String {
+    name.chars().take(100).collect()
 }
 
 /// As it stands within a JSON string.

@@ -6,11 +6,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 use uuid::Uuid;
 
-use super::{Resolved, SecretError, SecretProvider, reference, substitute};
+use super::{Resolved, SecretError, SecretProvider, reference, shown, substitute};
 
 /// References to secrets that wait for their values: before expressions are evaluated, each gives way to a text
 /// that nobody can guess, and that text to the secret afterwards. So a value that comes from data is never taken
 /// for a reference, even where it has the name of a secret that the diagram uses.
+///
+/// Expressions see that text, and may join it to others. One that changes its case is an error, since it would go out
+/// as it is; one that takes it apart cannot be noticed.
 #[derive(Clone, Debug, Default)]
 pub struct Placeholders {
     /// From name to placeholder.
@@ -20,6 +23,11 @@ pub struct Placeholders {
 /// Its first letter is in no other place of it: two placeholders never overlap.
 static FORM: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("secret[0-9a-f]{32}").expect("the form is a regular expression"));
+
+/// The form, in upper case too.
+static IN_ANY_CASE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("(?i)secret[0-9a-f]{32}").expect("the form is a regular expression")
+});
 
 /// A string in FEEL, or another part that may have a quote in it.
 static STRING: LazyLock<Regex> = LazyLock::new(|| {
@@ -85,6 +93,13 @@ impl Placeholders {
             .iter()
             .map(|(name, placeholder)| (placeholder.as_str(), name.as_str()))
             .collect();
+        let changed = IN_ANY_CASE
+            .find_iter(json)
+            .filter(|found| !names.contains_key(found.as_str()))
+            .find_map(|found| names.get(found.as_str().to_ascii_lowercase().as_str()));
+        if let Some(name) = changed {
+            return Err(SecretError::Changed(shown(name)));
+        }
         let references = FORM
             .find_iter(json)
             .filter_map(|found| Some((found.range(), *names.get(found.as_str())?)));
@@ -154,6 +169,18 @@ mod tests {
             placeholders.resolve(&text, &Backwards).unwrap_err(),
             SecretError::Missing("NONE".to_owned())
         );
+    }
+
+    #[test]
+    fn a_placeholder_whose_case_is_changed_is_an_error() {
+        let mut placeholders = Placeholders::new();
+        let text = placeholders.put_into("secrets.KEY");
+        for json in [text.to_uppercase(), format!("{text} S{}", &text[1..])] {
+            assert_eq!(
+                placeholders.resolve(&json, &Backwards).unwrap_err(),
+                SecretError::Changed("KEY".to_owned())
+            );
+        }
     }
 
     #[test]

@@ -288,6 +288,24 @@ fn a_component_that_is_none_is_told() {
 }
 
 #[test]
+fn describe_prints_what_a_connector_says_of_itself() {
+    let path = artifacts::connector_path();
+    let described = run(&["describe", path.to_str().unwrap()], &[], b"");
+    assert_eq!(described.code, 0, "{}", described.stderr);
+    assert_eq!(described.json()["jobType"], "io.camunda:aws-sqs:1");
+    let template = &described.json()["elementTemplate"];
+    let alone = run(
+        &["describe", path.to_str().unwrap(), "--element-template"],
+        &[],
+        b"",
+    );
+    assert_eq!(&alone.json(), template);
+    assert_eq!(template["id"], "wasm.connectors.AWSSQS.v1");
+    let none = run(&["describe", "/nowhere"], &[], b"");
+    assert_eq!(none.code, 1);
+}
+
+#[test]
 fn inspect_prints_imports_exports_and_size() {
     let path = artifacts::connector_path();
     let inspected = run(&["inspect", path.to_str().unwrap()], &[], b"");

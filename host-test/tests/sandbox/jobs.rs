@@ -1,7 +1,8 @@
 //! Jobs in every shape that Camunda's templates give them, and what goes beyond.
 
+use connector_host::Host;
 use connector_host::job::JobRunner;
-use connector_host::{FailureKind, Host};
+use connector_host::outbound::FailureKind;
 use serde_json::{Value, json};
 
 use crate::support::jobs::{self, Setting, outbound, runner};

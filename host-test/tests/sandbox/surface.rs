@@ -71,8 +71,12 @@ fn a_text_without_certificates_is_not_trusted() {
 }
 
 #[test]
-fn the_readme_shows_the_example_that_is_compiled() {
-    let example = include_str!("../../examples/embed.rs");
-    let (_, example) = example.split_once("\n\n").unwrap();
-    assert!(include_str!("../../../README.md").contains(example));
+fn the_readme_shows_the_examples_that_are_compiled() {
+    for example in [
+        include_str!("../../examples/embed.rs"),
+        include_str!("../../examples/run_job.rs"),
+    ] {
+        let (_, example) = example.split_once("\n\n").unwrap();
+        assert!(include_str!("../../../README.md").contains(example));
+    }
 }
