@@ -81,10 +81,8 @@ impl Transport {
         let whole = matches!(upload, Upload::Whole);
         let ready = self.wait(&pending.subscribe(), self.timeouts.first_byte);
         if !ready.contains(&0) {
-            return Err(too_late(
-                self.overdue(&ready, self.timeouts.first_byte),
-                whole,
-            ));
+            let detail = self.overdue(&ready, self.timeouts.first_byte);
+            return Err(too_late(&detail, whole));
         }
         match pending.get() {
             Some(Ok(Ok(response))) => Ok(self.download(&response)),
@@ -110,7 +108,7 @@ impl Transport {
                     break;
                 }
                 if ready.contains(&2) {
-                    return Err(too_late(self.overdue(&[1], Duration::MAX), false));
+                    return Err(too_late(&self.out_of_time(), false));
                 }
                 let Ok(permit) = stream.check_write() else {
                     break;
@@ -202,10 +200,14 @@ impl Transport {
     /// Says which time is over, of those that [`Self::wait`] tells of.
     fn overdue(&self, ready: &[u32], patience: Duration) -> String {
         if ready.contains(&1) {
-            format!("no end within {} ms", self.timeouts.total.as_millis())
+            self.out_of_time()
         } else {
             format!("nothing within {} ms", patience.as_millis())
         }
+    }
+
+    fn out_of_time(&self) -> String {
+        format!("no end within {} ms", self.timeouts.total.as_millis())
     }
 
     /// The timeouts as the host takes them, so that it does not wait longer either. That for a connection
@@ -220,14 +222,11 @@ impl Transport {
 }
 
 /// A time is over: the server can only have acted on a request that it had whole.
-fn too_late(detail: String, whole: bool) -> Failure {
+fn too_late(detail: &str, whole: bool) -> Failure {
     if whole {
-        Failure::Interrupted(Interruption {
-            cause: UnknownCause::Timeout,
-            detail,
-        })
+        Failure::Interrupted(interruption(UnknownCause::Timeout, detail))
     } else {
-        Failure::Unreachable(UnreachableCause::Timeout, detail)
+        Failure::Unreachable(UnreachableCause::Timeout, detail.to_owned())
     }
 }
 

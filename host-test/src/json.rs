@@ -10,6 +10,14 @@ pub(crate) fn entries(json: &str) -> serde_json::Result<Vec<(String, &RawValue)>
     serde_json::from_str(json).map(|Entries(entries)| entries)
 }
 
+/// The one item of an array that has no other; any other value itself.
+pub(crate) fn unwrapped(value: &RawValue) -> &RawValue {
+    match serde_json::from_str::<[&RawValue; 1]>(value.get()) {
+        Ok([item]) => item,
+        Err(_) => value,
+    }
+}
+
 /// The JSON object of entries.
 pub(crate) fn object<'j>(entries: impl IntoIterator<Item = (&'j str, &'j str)>) -> String {
     let mut object = String::from("{");

@@ -287,10 +287,8 @@ impl Reader {
             aws_trace_header: self.optional_text(queue, "awsTraceHeader"),
         };
         if self.is_fifo(queue) && message.message_group_id.is_none() {
-            self.add(
-                "queue.messageGroupId",
-                "is required where queue.type is fifo",
-            );
+            let problem = "is required where queue.type is fifo".to_owned();
+            self.add_unless_known("queue.messageGroupId".to_owned(), problem);
         }
         message
     }
@@ -361,10 +359,7 @@ impl Reader {
         let Some(object) = self.object(path, json) else {
             return wrong;
         };
-        let data_type = self.either_spelling(&object, "DataType", "dataType");
-        let text = self.either_spelling(&object, "StringValue", "stringValue");
-        let bytes = self.either_spelling(&object, "BinaryValue", "binaryValue");
-        let Some(data_type) = data_type else {
+        let Some(data_type) = self.either_spelling(&object, "DataType", "dataType") else {
             self.add_required(object.path_to("DataType"));
             return wrong;
         };
@@ -372,19 +367,10 @@ impl Reader {
             Some((base, label)) => (base, Some(label.to_owned())),
             None => (data_type.as_str(), None),
         };
-        // As for Camunda's connector, a value of the other kind does not matter.
-        let value = match (base, text, bytes) {
-            ("String", Some(text), _) => Value::String(text),
-            ("Number", Some(text), _) => Value::Number(text),
-            ("Binary", _, Some(bytes)) => Value::Binary(self.bytes(&object, &bytes)),
-            ("String" | "Number", None, _) => {
-                self.add_required(object.path_to("StringValue"));
-                return wrong;
-            }
-            ("Binary", ..) => {
-                self.add_required(object.path_to("BinaryValue"));
-                return wrong;
-            }
+        // As for Camunda's connector, a value of another kind does not matter.
+        let (upper, lower) = match base {
+            "String" | "Number" => ("StringValue", "stringValue"),
+            "Binary" => ("BinaryValue", "binaryValue"),
             _ => {
                 self.add(
                     object.path_to("DataType"),
@@ -392,6 +378,15 @@ impl Reader {
                 );
                 return wrong;
             }
+        };
+        let Some(text) = self.either_spelling(&object, upper, lower) else {
+            self.add_required(object.path_to(upper));
+            return wrong;
+        };
+        let value = match base {
+            "String" => Value::String(text),
+            "Number" => Value::Number(text),
+            _ => Value::Binary(self.bytes(&object, &text)),
         };
         Attribute {
             value,
@@ -578,6 +573,16 @@ mod tests {
         job
     }
 
+    /// The job to a FIFO queue, with these fields.
+    fn fifo_with(fields: Variables) -> Variables {
+        let mut job = with("/queue/type", json!("fifo"));
+        let Variables::Object(fields) = fields else {
+            panic!("fields are an object")
+        };
+        job["queue"].as_object_mut().unwrap().extend(fields);
+        job
+    }
+
     fn problems(variables: &str) -> Vec<String> {
         match Job::from_json(variables, &Timeouts::default()) {
             Ok(_) => Vec::new(),
@@ -732,11 +737,9 @@ mod tests {
             "a": {"stringValue": 1.5, "dataType": "Number.float", "other": {}},
             "flag": {"StringValue": true, "DataType": "String.bool", "BinaryValue": null},
             "bytes": {"BinaryValue": "AAEC", "DataType": "Binary.png", "StringValue": "ignored"},
-            "ignored": {"StringValue": "x", "DataType": "String", "BinaryValue": "not base 64"},
+            "ignored": {"StringValue": "x", "DataType": "String", "BinaryValue": {}, "binaryValue": []},
         });
-        let mut job = with("/queue/messageAttributes", attributes).to_string();
-        job = job.replace("not base 64", "AAEC");
-        let form = sent(&job).form;
+        let form = sent(&with("/queue/messageAttributes", attributes).to_string()).form;
         for (index, name, data_type, kind, value) in [
             (1, "z", "String", "String", "High"),
             (2, "a", "Number.float", "String", "1.5"),
@@ -772,8 +775,24 @@ mod tests {
 
         let fair = with("/queue/messageGroupId", json!("tenant-1"));
         assert_eq!(sent(&fair.to_string()).form["MessageGroupId"], "tenant-1");
-        let empty = with("/queue/messageGroupId", json!(""));
-        assert!(!sent(&empty.to_string()).form.contains_key("MessageGroupId"));
+        for name in ["messageGroupId", "messageDeduplicationId"] {
+            let empty = with(&format!("/queue/{name}"), json!(""));
+            assert!(
+                !sent(&empty.to_string())
+                    .form
+                    .keys()
+                    .any(|key| key.starts_with("MessageG") || key.starts_with("MessageD"))
+            );
+        }
+        let unused = with("/queue/messageDeduplicationId", json!("d"));
+        assert_eq!(
+            sent(&unused.to_string()).form["MessageDeduplicationId"],
+            "d"
+        );
+        // The name of a queue alone does not make it one.
+        let mut named = with("/queue/type", json!("fifo"));
+        named["queue"]["messageGroupId"] = json!("g");
+        assert_eq!(sent(&named.to_string()).form["MessageGroupId"], "g");
     }
 
     #[test]
@@ -800,6 +819,16 @@ mod tests {
             let read = Job::from_json(&job.to_string(), &Timeouts::default());
             assert_eq!(read.map(|job| job.extended_response).ok(), Some(wanted));
         }
+    }
+
+    #[test]
+    fn what_is_not_known_does_not_matter() {
+        let mut job = job();
+        for pointer in ["", "/authentication", "/configuration", "/queue"] {
+            let object = job.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+            object.insert("nonce".to_owned(), json!([{"a": 1}]));
+        }
+        assert_eq!(sent(&job.to_string()).form.len(), 4);
     }
 
     #[test]
@@ -889,6 +918,24 @@ mod tests {
             (
                 with("/queue/type", json!("fifo")),
                 "queue.messageGroupId is required where queue.type is fifo",
+            ),
+            (
+                fifo_with(json!({"messageDeduplicationId": "d"})),
+                "queue.messageGroupId is required where queue.type is fifo",
+            ),
+            (
+                fifo_with(json!({"messageGroupId": ""})),
+                "queue.messageGroupId is required where queue.type is fifo",
+            ),
+            (
+                fifo_with(json!({"messageGroupId": {}})),
+                "queue.messageGroupId must be a string: is an object",
+            ),
+            (
+                fifo_with(
+                    json!({"type": null, "messageGroupId": "g", "messageDeduplicationId": "d"}),
+                ),
+                "queue.type must be standard or fifo",
             ),
             (
                 with("/queue/url", json!("https://sqs.example/1/q.fifo")),

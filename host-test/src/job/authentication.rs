@@ -22,18 +22,33 @@ pub(super) fn asks_for_host_identity(variables: &str) -> Option<Place> {
     if !variables.contains(DEFAULT_CHAIN) {
         return None;
     }
+    let (place, authentication) = effective(variables)?;
+    is_default_chain(authentication).then_some(place)
+}
+
+/// The text of the keys that a job signs with, if it brings any.
+pub(super) fn keys(variables: &str) -> Option<&str> {
+    let (_, authentication) = effective(variables)?;
+    (!is_default_chain(authentication)).then_some(authentication.get())
+}
+
+/// The authentication that counts.
+fn effective(variables: &str) -> Option<(Place, &RawValue)> {
     let root = json::entries(variables).ok()?;
-    let (place, authentication) = match field(&root, "awsCredential") {
+    match field(&root, "awsCredential") {
         // It stands in for the one inline.
         Some(credential) => {
             let credential = json::entries(credential.get()).ok()?;
-            (Place::Credential, field(&credential, "authentication")?)
+            Some((Place::Credential, field(&credential, "authentication")?))
         }
-        None => (Place::Inline, field(&root, "authentication")?),
-    };
-    let authentication = json::entries(authentication.get()).ok()?;
-    let kind: String = serde_json::from_str(field(&authentication, "type")?.get()).ok()?;
-    (kind == DEFAULT_CHAIN).then_some(place)
+        None => Some((Place::Inline, field(&root, "authentication")?)),
+    }
+}
+
+fn is_default_chain(authentication: &RawValue) -> bool {
+    let entries = json::entries(authentication.get()).unwrap_or_default();
+    let kind = field(&entries, "type").and_then(|kind| serde_json::from_str(kind.get()).ok());
+    kind.is_some_and(|kind: String| kind == DEFAULT_CHAIN)
 }
 
 /// The variables with another authentication at a place. Everything else is as it was, to the byte.
@@ -50,17 +65,11 @@ pub(super) fn replaced(variables: &str, place: Place, authentication: &str) -> O
     Some(with(&root, name, &value))
 }
 
-/// The parts of a job's variables that carry keys.
-pub(super) fn texts(variables: &str) -> impl Iterator<Item = &str> {
-    let root = json::entries(variables).unwrap_or_default();
-    root.into_iter()
-        .filter(|(name, _)| name == "authentication" || name == "awsCredential")
-        .map(|(_, value)| value.get())
-}
-
 fn field<'j>(entries: &[(String, &'j RawValue)], name: &str) -> Option<&'j RawValue> {
     let mut named = entries.iter().filter(|(known, _)| known == name);
     let (_, value) = named.next()?;
+    // As for the connector, an array of one is its item.
+    let value = json::unwrapped(value);
     (value.get() != "null").then_some(value)
 }
 
@@ -99,12 +108,37 @@ mod tests {
                 r#"{"authentication": {"type": "credentials"}, "queue": "defaultCredentialsChain"}"#,
                 None,
             ),
+            (
+                r#"{"authentication": [{"type": ["defaultCredentialsChain"]}]}"#,
+                Some(Place::Inline),
+            ),
             (r#"{"queue": "defaultCredentialsChain"}"#, None),
             (r#"{"authentication": "defaultCredentialsChain"}"#, None),
             ("defaultCredentialsChain", None),
             ("{}", None),
         ] {
             assert_eq!(asks_for_host_identity(variables), wanted, "{variables}");
+        }
+    }
+
+    #[test]
+    fn keys_are_those_that_count() {
+        for (variables, wanted) in [
+            (
+                r#"{"authentication": {"accessKey": "A"}}"#,
+                Some(r#"{"accessKey": "A"}"#),
+            ),
+            (
+                r#"{"authentication": {"accessKey": "A"}, "awsCredential": {"authentication": {"accessKey": "B"}}}"#,
+                Some(r#"{"accessKey": "B"}"#),
+            ),
+            (
+                r#"{"authentication": {"type": "defaultCredentialsChain", "accessKey": "A"}}"#,
+                None,
+            ),
+            ("{}", None),
+        ] {
+            assert_eq!(keys(variables), wanted);
         }
     }
 

@@ -190,6 +190,7 @@ fn unmapped(problem: &str) -> Failure {
         "ResultMapping",
         format!("the work is done, but its result could not be mapped: {problem}"),
     )
+    .with_code("ResultMapping")
 }
 
 /// The failure of a job whose error expression cannot be used. What went wrong before is not lost over it.
@@ -200,7 +201,8 @@ fn unhandled(problem: &str, before: Option<Failure>) -> Failure {
             FailureKind::InvalidInput,
             "ErrorExpression",
             format!("the work is done, but {message}"),
-        ),
+        )
+        .with_code("ErrorExpression"),
         Some(failure) => Failure {
             kind: FailureKind::InvalidInput,
             message: format!("{}; {message}", failure.message),
@@ -569,6 +571,16 @@ mod tests {
                 "must yield a context, but yields a list",
             ),
             (
+                ("resultExpression", "1"),
+                json!({}),
+                "must yield a context, but yields a number",
+            ),
+            (
+                ("resultExpression", "true"),
+                json!({}),
+                "must yield a context, but yields a boolean",
+            ),
+            (
                 ("resultExpression", "{a: b, c: response}"),
                 json!({"b": [{"camunda.function.type": "getText"}]}),
                 "the variables must not contain camunda.function.type",
@@ -590,7 +602,7 @@ mod tests {
                 "{message}"
             );
             let told = format!(
-                "{problem} | Error variables: {{\"error\":{{\"type\":\"ResultMapping\"}}}}"
+                "{problem} | Error variables: {{\"error\":{{\"type\":\"ResultMapping\",\"code\":\"ResultMapping\"}}}}"
             );
             assert!(message.ends_with(&told), "{message}");
             assert_eq!(retries, 0);
@@ -850,6 +862,15 @@ mod tests {
             ),
             ("jobError(1)", "errorMessage must be a string: is a number"),
             ("backoff(0)", "attempt must be at least 1"),
+            ("backoff(1, @\"PT1S\", 0)", "factor must be greater than 0"),
+            (
+                "backoff(1, @\"PT10S\")",
+                "minDelay must not be negative, nor longer than maxDelay",
+            ),
+            (
+                "backoff(1, @\"PT1S\", 2, @\"PT5S\", -1)",
+                "jitterFactor must not be negative",
+            ),
             ("createDocument(1)", "documents are not supported"),
             (
                 "\"text\"",
@@ -925,6 +946,110 @@ mod tests {
                 "{expression}: {backoff:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_expression_sees_what_is_its_and_nothing_else() {
+        let response = json!({"messageId": "m"});
+        let result =
+            "{job: job, error: error, context: context, id: messageId, whole: response.messageId}";
+        assert_eq!(
+            completed(&[("resultExpression", result)], response.clone()),
+            json!({"job": null, "error": null, "context": null, "id": "m", "whole": "m"})
+        );
+        // On success the error expression sees what the mapping made, and the response only where it made nothing.
+        let error =
+            "ignoreError({r: response, m: messageId, e: error, c: context, j: job.retries})";
+        for (pairs, wanted) in [
+            (
+                &[("errorExpression", error)][..],
+                json!({"r": {"messageId": "m"}, "m": "m", "e": null, "c": null, "j": 3}),
+            ),
+            (
+                &[("resultVariable", "a"), ("errorExpression", error)],
+                json!({"r": {"a": {"messageId": "m"}}, "m": null, "e": null, "c": null, "j": 3}),
+            ),
+        ] {
+            assert_eq!(completed(pairs, response.clone()), wanted);
+        }
+    }
+
+    #[test]
+    fn an_error_that_is_ignored_leaves_no_mapped_variables() {
+        let pairs = [
+            ("resultVariable", "a"),
+            ("errorExpression", "ignoreError()"),
+        ];
+        assert_eq!(completed(&pairs, json!({"messageId": "m"})), json!({}));
+    }
+
+    #[test]
+    fn an_error_may_be_written_as_a_context() {
+        let facts = Map::from_iter([("requestId".to_owned(), json!("r-1"))]);
+        let expression = "{ \"errorType\":\"bpmnError\",\"errorCode\":error.code,\"errorMessage\":error.message,\"variables\":error.variables }";
+        let outcome = end(
+            &[("errorExpression", expression)],
+            3,
+            Err(failure(Some("1013")).with_variables(facts)),
+        );
+        let Outcome::Error {
+            code, variables, ..
+        } = outcome
+        else {
+            panic!("{outcome:?}")
+        };
+        assert_eq!(code, "1013");
+        assert_eq!(Value::from(variables), json!({"requestId": "r-1"}));
+    }
+
+    #[test]
+    fn a_function_with_other_parameters_is_as_good_as_none() {
+        for expression in [
+            "bpmnError()",
+            "jobError(\"m\", {}, 1, @\"PT1M\", 5)",
+            "ignoreError({}, 1)",
+        ] {
+            let outcome = end(&[("errorExpression", expression)], 3, Err(failure(None)));
+            assert!(
+                matches!(outcome, Outcome::Failed { retries: 2, .. }),
+                "{expression}"
+            );
+        }
+    }
+
+    #[test]
+    fn retries_do_not_fall_below_none() {
+        let expression = "jobError(\"m\", {}, job.retries - 1)";
+        let outcome = end(&[("errorExpression", expression)], 0, Err(failure(None)));
+        assert!(
+            matches!(outcome, Outcome::Failed { retries: 0, .. }),
+            "{outcome:?}"
+        );
+    }
+
+    #[test]
+    fn the_documented_examples_do_what_they_say() {
+        let send_failed =
+            "= if error != null then bpmnError(\"SQS_SEND_FAILED\", error.message) else null";
+        let outcome = end(&[("errorExpression", send_failed)], 3, Err(failure(None)));
+        assert!(matches!(outcome, Outcome::Error { code, .. } if code == "SQS_SEND_FAILED"));
+        assert_eq!(
+            completed(&[("errorExpression", send_failed)], json!({})),
+            json!({})
+        );
+
+        let throttled = "= if contains(error.message, \"Throttl\") then jobError(\"retry\", {}, job.retries - 1, backoff(4 - job.retries, duration(\"PT1S\"))) else null";
+        let failure = Failure::new(FailureKind::Retryable, "Throttled", "Throttling");
+        let outcome = end(&[("errorExpression", throttled)], 3, Err(failure));
+        let Outcome::Failed {
+            retries: 2,
+            retry_backoff: Some(backoff),
+            ..
+        } = outcome
+        else {
+            panic!("{outcome:?}")
+        };
+        assert!((900..=1_100).contains(&backoff.as_millis()), "{backoff:?}");
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl JobRunner {
         let credentials = identity.credentials().await.map_err(|error| {
             tracing::warn!("{error}");
             let problem = "the host could not get its aws credentials";
-            Failure::new(FailureKind::Retryable, "Identity", problem)
+            Failure::new(FailureKind::Retryable, "Identity", problem).with_code("Identity")
         })?;
         let authentication = credentials.to_authentication().to_string();
         let json = authentication::replaced(&resolved.json, place, &authentication);
@@ -168,7 +168,7 @@ impl JobRunner {
                 // Nothing was done yet, and the provider may be back the next time.
                 SecretError::Provider { .. } => FailureKind::Retryable,
             };
-            Failure::new(kind, "Secret", error.to_string())
+            Failure::new(kind, "Secret", error.to_string()).with_code("Secret")
         })?;
         // A value may stand where it breaks the JSON: outside of a string.
         if serde_json::from_str::<serde::de::IgnoredAny>(&resolved.json).is_err() {
@@ -180,7 +180,8 @@ impl JobRunner {
 
     /// A key that stays a reference would be refused far away, and not for what is wrong with it.
     fn check_authentication(&self, variables: &str) -> Result<(), Failure> {
-        let held_back = authentication::texts(variables)
+        let held_back = authentication::keys(variables)
+            .into_iter()
             .flat_map(secrets::names)
             .find(|name| !self.filter.lets_through(name));
         match held_back {
@@ -217,7 +218,7 @@ fn with_placeholders(inputs: &[InputMapping]) -> (Vec<InputMapping>, Placeholder
 impl Failure {
     /// A failure of the job itself, before any work was done.
     fn of_input(error_type: &str, message: String) -> Self {
-        Self::new(FailureKind::InvalidInput, error_type, message)
+        Self::new(FailureKind::InvalidInput, error_type, message).with_code(error_type)
     }
 }
 
@@ -269,6 +270,7 @@ fn parse_response(response: &str) -> Result<Value, Failure> {
             "InvalidResponse",
             "the work may be done, but the connector's response is no json",
         )
+        .with_code("InvalidResponse")
     })
 }
 

@@ -189,14 +189,15 @@ impl fmt::Debug for Mask {
 }
 
 impl Mask {
-    /// Masks these values, also where they are escaped as in JSON.
+    /// Masks these values, also where they are escaped as in JSON. Those of one or two characters are none to keep, and
+    /// to cut them out would leave little of a text.
     #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
         let forms = secrets.into_iter().flat_map(|Secret(value)| {
             let trimmed = value.trim().to_owned();
             [escaped(&value), escaped(&trimmed), value, trimmed]
         });
-        let values: BTreeSet<String> = forms.filter(|value| !value.is_empty()).collect();
+        let values: BTreeSet<String> = forms.filter(|value| value.chars().count() > 2).collect();
         Self {
             values: values.into_iter().collect(),
         }
@@ -389,8 +390,10 @@ mod tests {
         );
         let nested = Mask::new([Secret::new("abc"), Secret::new("abcdef"), Secret::new("")]);
         assert_eq!(nested.text("abcdef abc"), "*** ***");
-        let overlapping = Mask::new([Secret::new("abcX"), Secret::new("Xdef"), Secret::new("**")]);
+        let overlapping = Mask::new([Secret::new("abcX"), Secret::new("Xdef"), Secret::new("***")]);
         assert_eq!(overlapping.text("_abcXdef_abcX"), "_***_***");
+        let short = Mask::new([Secret::new("a"), Secret::new("ab\n")]);
+        assert_eq!(short.text("abacus ab\n"), "abacus ***");
         let padded = Mask::new([Secret::new(" key\n")]);
         assert_eq!(padded.text("'key', ' key\n'"), "'***', '***'");
     }

@@ -1,11 +1,12 @@
 //! Jobs in every shape that Camunda's templates give them, and what goes beyond.
 
-use connector_host::Host;
-use connector_host::job::JobRunner;
+use connector_host::job::{Expressions, JobRunner};
 use connector_host::outbound::FailureKind;
+use connector_host::secrets::{FolderSecrets, SecretFilter};
+use connector_host::{AwsIdentity, Host};
 use serde_json::{Value, json};
 
-use crate::support::jobs::{self, Setting, outbound, runner};
+use crate::support::jobs::{self, Setting, outbound, runner, secrets};
 use crate::support::{artifacts, canned, host, lab};
 
 /// The message id that came back, and the message that is in the queue.
@@ -102,6 +103,140 @@ async fn every_generation_of_templates_sends() {
         assert_eq!(message["Body"], r#"{"data":"ok"}"#, "template {generation}");
         assert_eq!(result, json!({"messageId": message["MessageId"]}));
     }
+}
+
+#[tokio::test]
+async fn every_authentication_works_with_every_kind_of_input() {
+    let setting = Setting::new("");
+    let fifo = Setting::new(".fifo");
+    let url = "secrets.SQS_QUEUE_URL";
+    let inputs = |to: &Setting| {
+        [
+            json!({"queue": {"messageAttributes": {}, "messageBody": {"data": "ok"}, "region": "us-east-1", "url": url}}),
+            json!({"configuration": {"region": "us-east-1"}, "queue": {"messageBody": {"data": "ok"}, "url": url}}),
+            json!({"configuration": {"region": "us-east-1"}, "queue": {"messageBody": {"data": "ok"}, "url": to.url}}),
+            json!({"configuration": {"region": "us-east-1"}, "queue": {
+                "messageBody": {"data": "ok"}, "url": url, "messageAttributes": {
+                    "attribute1": {"StringValue": "attribute 1 value", "DataType": "String"},
+                    "attribute2": {"StringValue": "attribute 2 value", "DataType": "String"},
+                }
+            }}),
+        ]
+    };
+    let keys = json!({"secretKey": "{{secrets.MY_AWS_SECRET_KEY}}", "accessKey": "{{secrets.MY_AWS_ACCESS_KEY}}"});
+    let mut typed = keys.clone();
+    typed["type"] = json!("credentials");
+    let chain = json!({"type": "defaultCredentialsChain"});
+    for (place, authentication) in [
+        ("authentication", &keys),
+        ("authentication", &typed),
+        ("authentication", &chain),
+        ("awsCredential", &typed),
+        ("awsCredential", &chain),
+    ] {
+        let put = |mut variables: Value| {
+            variables[place] = match place {
+                "awsCredential" => {
+                    json!({"authentication": authentication, "region": "us-east-1"})
+                }
+                _ => authentication.clone(),
+            };
+            json!({"retries": 3, "customHeaders": {"resultExpression": "= response"}, "variables": variables})
+        };
+        for variables in inputs(&setting) {
+            let count = variables["queue"]["messageAttributes"]
+                .as_object()
+                .map_or(0, serde_json::Map::len);
+            let outcome = lending(&setting).run(&put(variables)).await;
+            let message = setting.received();
+            assert_eq!(
+                outcome["variables"],
+                json!({"messageId": message["MessageId"]})
+            );
+            assert_eq!(message["Body"], r#"{"data":"ok"}"#);
+            let arrived = message.get("MessageAttributes").and_then(Value::as_object);
+            assert_eq!(arrived.map_or(0, serde_json::Map::len), count);
+        }
+        let variables = json!({"configuration": {"region": "us-east-1"}, "queue": {
+            "messageBody": {"data": "ok"}, "url": url, "type": "fifo",
+            "messageGroupId": "messageGroupId", "messageDeduplicationId": place.to_owned() + &authentication.to_string().len().to_string(),
+        }});
+        let outcome = lending(&fifo).run(&put(variables)).await;
+        let message = fifo.received();
+        assert_eq!(
+            outcome["variables"],
+            json!({"messageId": message["MessageId"]})
+        );
+        assert_eq!(message["Attributes"]["MessageGroupId"], "messageGroupId");
+    }
+}
+
+/// The setting, with the URL of its queue as a secret too, and its key as the identity of the host.
+fn lending(setting: &Setting) -> Lending<'_> {
+    let identity = aws_credential_types::Credentials::new(
+        &setting.key.id,
+        &setting.key.secret,
+        None,
+        None,
+        "test",
+    );
+    let secrets = secrets(&setting.key).and("SQS_QUEUE_URL", &setting.url);
+    let runner = JobRunner::new(Expressions::default(), secrets)
+        .with_filter(SecretFilter::Off)
+        .with_identity(AwsIdentity::from_provider(identity));
+    Lending { setting, runner }
+}
+
+struct Lending<'s> {
+    setting: &'s Setting,
+    runner: JobRunner,
+}
+
+impl Lending<'_> {
+    async fn run(&self, job: &Value) -> Value {
+        jobs::run(&self.runner, &self.setting.connector, job).await
+    }
+}
+
+#[tokio::test]
+async fn keys_that_do_not_count_are_not_looked_at() {
+    let setting = Setting::new("");
+    let stale = json!({"accessKey": "secrets.OLD", "secretKey": "secrets.OLD"});
+    let fresh = json!({"accessKey": setting.key.id, "secretKey": setting.key.secret});
+    let mut chain = stale.clone();
+    chain["type"] = json!("defaultCredentialsChain");
+    for (inline, credential) in [
+        (
+            &stale,
+            json!({"authentication": fresh, "region": "us-east-1"}),
+        ),
+        (&chain, Value::Null),
+    ] {
+        let job = json!({"retries": 3, "variables": {
+            "authentication": inline, "awsCredential": credential,
+            "configuration": {"region": "us-east-1"}, "queue": {"url": setting.url, "messageBody": "x"},
+        }});
+        let lending = lending(&setting);
+        let runner = lending.runner.with_filter(SecretFilter::named_in([]));
+        let outcome = jobs::run(&runner, &setting.connector, &job).await;
+        assert_eq!(outcome["outcome"], "completed", "{outcome}");
+        setting.received();
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_costs_one_retry() {
+    let setting = Setting::new("");
+    let folder = FolderSecrets::new("/nowhere/secrets");
+    let runner = JobRunner::new(Expressions::default(), folder);
+    let outcome = jobs::run(&runner, &setting.connector, &setting.job(&[])).await;
+    assert_eq!(outcome["retries"], 2, "{outcome}");
+    let message = outcome["errorMessage"].as_str().unwrap();
+    assert!(
+        message.starts_with("secret 'MY_AWS_ACCESS_KEY' could not be fetched |"),
+        "{message}"
+    );
+    assert!(!outcome.to_string().contains("nowhere"), "{outcome}");
 }
 
 #[tokio::test]

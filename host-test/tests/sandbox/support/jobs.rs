@@ -19,6 +19,14 @@ impl SecretProvider for Secrets {
     }
 }
 
+impl Secrets {
+    /// The same, and one more.
+    pub(crate) fn and(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), value.to_owned());
+        self
+    }
+}
+
 /// The names of a key's parts as secrets, as the seed page has them.
 pub(crate) fn secrets(key: &Key) -> Secrets {
     let pairs = [
