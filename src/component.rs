@@ -51,8 +51,8 @@ impl outbound::Guest for Component {
         }
     }
 
-    fn execute(variables: String) -> Result<String, outbound::Failure> {
-        let timeouts = Timeouts::default();
+    fn execute(variables: String, timeout_ms: Option<u32>) -> Result<String, outbound::Failure> {
+        let timeouts = Timeouts::within(timeout_ms);
         let transport = Transport::new(timeouts);
         let job = Job::from_json(&variables, &timeouts)
             .map_err(|violations| outcome::Failure::invalid_input(&violations))?;
@@ -89,6 +89,7 @@ impl From<outcome::Failure> for outbound::Failure {
             code: failure.code,
             message: failure.message,
             variables: failure.variables,
+            repeatable_for_ms: failure.repeatable_for_ms,
         }
     }
 }

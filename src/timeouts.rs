@@ -26,6 +26,16 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
+    /// The defaults, with another time for the whole call.
+    #[must_use]
+    pub fn within(total_ms: Option<u32>) -> Self {
+        let default = Self::default();
+        Self {
+            total: total_ms.map_or(default.total, |ms| Duration::from_millis(ms.into())),
+            ..default
+        }
+    }
+
     /// Lists the timeouts that are zero: nothing can happen in no time, and hosts differ in what they
     /// make of it.
     #[must_use]

@@ -7,7 +7,7 @@ use connector_host::secrets::FolderSecrets;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let host = Host::builder()
-        .allow("https://sqs.*.amazonaws.com".parse()?)
+        .allow("https://sqs.{region}.amazonaws.com".parse()?)
         .build()?;
     let connector = host.load_outbound_file("sqs_connector.wasm")?;
     let runner = JobRunner::new(Expressions::default(), FolderSecrets::new("/run/secrets"));

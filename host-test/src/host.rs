@@ -16,13 +16,15 @@ use wasmtime::{Config, Engine};
 use crate::contract::outbound::Description;
 use crate::contract::{Message, OutboundPre, Queue, Receipt, SenderPre, Timeouts};
 use crate::credentials::Credentials;
-use crate::egress::{AllowList, Origin};
+use crate::egress::{AllowList, OriginPattern};
 use crate::error::{CallError, ExecuteError, LoadError, Stopped};
 use crate::inspect::Surface;
 use crate::limits::Limits;
 use crate::outgoing::{CONNECT_TIMEOUT, Outgoing};
 use crate::sandbox::{self, Sandbox, Sandboxes};
 
+/// How much later than its own timeout the host ends a connector: so it is the connector that tells what happened.
+const GRACE: Duration = Duration::from_secs(5);
 /// How often a sandbox that computes lets others run, and has its deadline looked at.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -45,10 +47,10 @@ pub struct HostBuilder {
 }
 
 impl HostBuilder {
-    /// Lets requests out to a server. None is let out to any other.
+    /// Lets requests out to these servers. None is let out to any other.
     #[must_use]
-    pub fn allow(mut self, origin: Origin) -> Self {
-        self.allowed.add(origin);
+    pub fn allow(mut self, origins: OriginPattern) -> Self {
+        self.allowed.add(origins);
         self
     }
 
@@ -254,7 +256,8 @@ impl OutboundConnector {
     }
 
     /// Does the work of one job, in a sandbox of its own: its variables as a JSON object, secrets in place, to a
-    /// response in JSON. It is ended after `timeout`, if that comes before the deadline of the host's [`Limits`].
+    /// response in JSON. The connector is told to end within `timeout`, or shortly before the deadline of the host's
+    /// [`Limits`] if that comes first, and is ended by the host if it does not.
     ///
     /// To drop the future ends the call, and nobody knows what was done.
     pub async fn execute(
@@ -262,13 +265,19 @@ impl OutboundConnector {
         variables: &str,
         timeout: Option<Duration>,
     ) -> Result<String, ExecuteError> {
-        let deadline = self.sandboxes.limits.deadline;
-        let deadline = timeout.map_or(deadline, |timeout| timeout.min(deadline));
+        let limit = self.sandboxes.limits.deadline;
+        let longest = limit.saturating_sub(GRACE).max(limit / 2);
+        let timeout = timeout.map(|timeout| timeout.min(longest));
+        let timeout_ms =
+            timeout.map(|timeout| u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX));
+        let deadline = timeout.map_or(limit, |timeout| limit.min(timeout + GRACE));
         let mut store = self.sandboxes.open(deadline);
         let call = async {
             let instance = self.instance.instantiate_async(&mut store).await?;
             let connector = instance.connectors_outbound_connector();
-            connector.call_execute(&mut store, variables).await
+            connector
+                .call_execute(&mut store, variables, timeout_ms)
+                .await
         };
         let ended = sandbox::within(deadline, call).await;
         match ended {

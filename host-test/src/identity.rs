@@ -20,21 +20,16 @@ const REGION: &str = "us-east-1";
 
 /// The AWS identity of this host. Keys are fetched when a job first asks for them, kept, and fetched anew before they
 /// expire.
+#[derive(Default)]
 pub struct AwsIdentity {
-    source: Source,
+    /// To be assumed with the default chain, where that is the provider.
+    role: Option<Role>,
+    /// The embedder's own, or else made of the default chain when first needed.
     provider: OnceCell<SharedCredentialsProvider>,
     kept: Mutex<Option<aws_credential_types::Credentials>>,
 }
 
-enum Source {
-    /// The default chain, and a role to assume with it.
-    DefaultChain { role: Option<Role> },
-    /// Whatever the embedder has.
-    Given,
-}
-
 /// A role to assume.
-#[derive(Clone)]
 struct Role {
     arn: String,
     external_id: Option<String>,
@@ -56,15 +51,17 @@ impl AwsIdentity {
     /// container, instance. <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
     #[must_use]
     pub fn default_chain() -> Self {
-        Self::of(Source::DefaultChain { role: None })
+        Self::default()
     }
 
     /// Assumes a role with the identity of the default chain. The role may ask for an external id.
     #[must_use]
     pub fn role(arn: impl Into<String>, external_id: Option<String>) -> Self {
         let arn = arn.into();
-        let role = Some(Role { arn, external_id });
-        Self::of(Source::DefaultChain { role })
+        Self {
+            role: Some(Role { arn, external_id }),
+            ..Self::default()
+        }
     }
 
     /// Takes keys from a provider of the embedder's own.
@@ -73,15 +70,7 @@ impl AwsIdentity {
         let provider = SharedCredentialsProvider::new(provider);
         Self {
             provider: OnceCell::new_with(Some(provider)),
-            ..Self::of(Source::Given)
-        }
-    }
-
-    fn of(source: Source) -> Self {
-        Self {
-            source,
-            provider: OnceCell::new(),
-            kept: Mutex::new(None),
+            ..Self::default()
         }
     }
 
@@ -100,7 +89,7 @@ impl AwsIdentity {
         }
         let provider = self
             .provider
-            .get_or_try_init(|| self.source.provider())
+            .get_or_try_init(|| default_chain(self.role.as_ref()))
             .await?;
         match provider.provide_credentials().await {
             Ok(credentials) => Ok((&*kept.insert(credentials)).into()),
@@ -128,26 +117,21 @@ fn told(error: &dyn std::error::Error) -> String {
     text
 }
 
-impl Source {
-    async fn provider(&self) -> Result<SharedCredentialsProvider, IdentityError> {
-        let config = load().await;
-        let none = || IdentityError("the default chain has no provider".to_owned());
-        match self {
-            Self::DefaultChain { role: Some(role) } => {
-                let provider = AssumeRoleProvider::builder(&role.arn)
-                    .configure(&config)
-                    .session_name("connector-host");
-                let provider = match &role.external_id {
-                    Some(id) => provider.external_id(id),
-                    None => provider,
-                };
-                Ok(SharedCredentialsProvider::new(provider.build().await))
-            }
-            Self::DefaultChain { role: None } | Self::Given => {
-                config.credentials_provider().ok_or_else(none)
-            }
-        }
-    }
+/// The default chain, and a role to assume with it.
+async fn default_chain(role: Option<&Role>) -> Result<SharedCredentialsProvider, IdentityError> {
+    let config = load().await;
+    let Some(role) = role else {
+        let provider = config.credentials_provider();
+        return provider.ok_or_else(|| IdentityError("the default chain is empty".to_owned()));
+    };
+    let provider = AssumeRoleProvider::builder(&role.arn)
+        .configure(&config)
+        .session_name("connector-host");
+    let provider = match &role.external_id {
+        Some(id) => provider.external_id(id),
+        None => provider,
+    };
+    Ok(SharedCredentialsProvider::new(provider.build().await))
 }
 
 async fn load() -> SdkConfig {

@@ -2,8 +2,8 @@
 //!
 //! It loads a component once and runs each call in a fresh sandbox, so no call sees what another
 //! left behind. A sandbox gets no files, no environment, no sockets and no standard streams. Requests
-//! leave through the host, to the [`Origin`]s that were allowed only, over connections that sandboxes
-//! share. A call that loops, waits or grows beyond its [`Limits`] is ended.
+//! leave through the host, to the servers that were allowed only ([`OriginPattern`]), over connections that
+//! sandboxes share. A call that loops, waits or grows beyond its [`Limits`] is ended.
 //!
 //! ```no_run
 #![doc = include_str!("../examples/embed.rs")]
@@ -41,8 +41,10 @@ pub mod outbound {
     pub use crate::contract::outbound::{Description, Failure, FailureKind, Network};
 }
 
+/// What [`AwsIdentity::from_provider`] takes.
+pub use aws_credential_types;
 pub use credentials::Credentials;
-pub use egress::{NotAnOrigin, Origin};
+pub use egress::{NotAnOrigin, OriginPattern};
 pub use error::{CallError, ExecuteError, LoadError, StopReason, Stopped};
 pub use host::{Connector, Host, HostBuilder, OutboundConnector};
 pub use identity::{AwsIdentity, IdentityError};

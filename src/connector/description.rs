@@ -15,22 +15,25 @@ pub const INPUT_VARIABLES: &[&str] = &["authentication", "awsCredential", "confi
 /// The element template, as JSON.
 pub const ELEMENT_TEMPLATE: &str = include_str!("element-template.json");
 
-/// The servers of SQS: regional, FIPS and dual-stack, in every partition, VPC endpoints, and the legacy ones.
+/// The servers of SQS: regional, FIPS and dual-stack, in every partition, VPC endpoints, and the legacy ones. A label
+/// that is any would let out to buckets of S3 too: `sqs.s3-us-west-2.amazonaws.com` is one.
 /// <https://docs.aws.amazon.com/general/latest/gr/sqs-service.html>
 pub const SERVICE_ORIGINS: &[&str] = &[
-    "https://sqs.*.amazonaws.com",
-    "https://sqs-fips.*.amazonaws.com",
-    "https://sqs.*.api.aws",
-    "https://sqs-fips.*.api.aws",
-    "https://sqs.*.amazonaws.com.cn",
-    "https://sqs.*.api.amazonwebservices.com.cn",
-    "https://sqs.*.amazonaws.eu",
-    "https://sqs.*.c2s.ic.gov",
-    "https://sqs.*.sc2s.sgov.gov",
-    "https://sqs.*.cloud.adc-e.uk",
-    "https://sqs.*.csp.hci.ic.gov",
-    "https://*.sqs.*.vpce.amazonaws.com",
-    "https://*.queue.amazonaws.com",
+    "https://sqs.{region}.amazonaws.com",
+    "https://sqs-fips.{region}.amazonaws.com",
+    "https://sqs.{region}.api.aws",
+    "https://sqs-fips.{region}.api.aws",
+    "https://sqs.{region}.amazonaws.com.cn",
+    "https://sqs.{region}.api.amazonwebservices.com.cn",
+    "https://sqs.{region}.amazonaws.eu",
+    "https://sqs.{region}.c2s.ic.gov",
+    "https://sqs.{region}.sc2s.sgov.gov",
+    "https://sqs.{region}.cloud.adc-e.uk",
+    "https://sqs.{region}.csp.hci.ic.gov",
+    "https://*.sqs.{region}.vpce.amazonaws.com",
+    "https://*.sqs.{region}.vpce.amazonaws.com.cn",
+    "https://{region}.queue.amazonaws.com",
+    "https://{region}.queue.amazonaws.com.cn",
     "https://queue.amazonaws.com",
 ];
 

@@ -5,7 +5,7 @@
 //! | `InvalidInput` | the same | give up |
 //! | `Denied`, `Rejected`, `Throttled`, `Unavailable` | SQS's own, or the type where it has none | retry |
 //! | `Unreachable` | the same | retry |
-//! | `OutcomeUnknown` | the same | outcome unknown; retry where SQS drops a second message |
+//! | `OutcomeUnknown` | the same | outcome unknown; repeatable for a while where SQS drops a second message |
 //! | `Corrupted` | the same | outcome unknown |
 //!
 //! Retry after `Denied` and `Rejected` is what Camunda's connector does for whatever SQS refuses: policies and queues
@@ -31,7 +31,13 @@ pub struct Failure {
     pub message: String,
     /// Facts, as a JSON object.
     pub variables: Option<String>,
+    /// For how long another try does no harm although the outcome is unknown.
+    pub repeatable_for_ms: Option<u32>,
 }
+
+/// For how long SQS takes a message with the same deduplication id for the same message.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html>
+const DEDUPLICATION_INTERVAL_MS: u32 = 5 * 60 * 1_000;
 
 /// What a failure means for another try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +122,7 @@ impl Failure {
             code: "InvalidInput".into(),
             message: one_line(&message),
             variables: None,
+            repeatable_for_ms: None,
         }
     }
 
@@ -139,6 +146,7 @@ impl Failure {
                         cause: Some(name),
                         ..Variables::default()
                     })),
+                    repeatable_for_ms: None,
                 }
             }
             SendError::OutcomeUnknown {
@@ -148,11 +156,7 @@ impl Failure {
             } => {
                 let (name, text) = unknown(*cause);
                 Self {
-                    kind: if is_deduplicated {
-                        FailureKind::Retry
-                    } else {
-                        FailureKind::OutcomeUnknown
-                    },
+                    kind: FailureKind::OutcomeUnknown,
                     error_type: "OutcomeUnknown",
                     code: "OutcomeUnknown".into(),
                     message: one_line(&format!(
@@ -163,6 +167,7 @@ impl Failure {
                         request_id: request_id.as_deref(),
                         ..Variables::default()
                     })),
+                    repeatable_for_ms: is_deduplicated.then_some(DEDUPLICATION_INTERVAL_MS),
                 }
             }
             SendError::Corrupted(corruption) => Self::corrupted(corruption),
@@ -180,13 +185,14 @@ impl Failure {
         Self {
             kind: FailureKind::Retry,
             error_type,
-            code: code.into(),
+            code: one_line(code),
             message: one_line(&message),
             variables: Some(json(&Variables {
                 http_status: Some(error.status),
                 request_id: error.request_id.as_deref(),
                 ..Variables::default()
             })),
+            repeatable_for_ms: None,
         }
     }
 
@@ -210,6 +216,7 @@ impl Failure {
                 request_id: corruption.request_id.as_deref(),
                 ..Variables::default()
             })),
+            repeatable_for_ms: None,
         }
     }
 }
@@ -303,6 +310,7 @@ mod tests {
                 code: "AccessDenied".into(),
                 message: "denied: AccessDenied (http 403): no way".into(),
                 variables: Some(r#"{"httpStatus":403,"requestId":"r-1"}"#.into()),
+                repeatable_for_ms: None,
             }
         );
         for (error, code) in [
@@ -317,18 +325,16 @@ mod tests {
     }
 
     #[test]
-    fn a_send_that_nobody_knows_of_is_tried_again_only_where_sqs_drops_a_second_one() {
+    fn a_send_that_nobody_knows_of_is_repeatable_while_sqs_drops_a_second_one() {
         let error = SendError::OutcomeUnknown {
             cause: UnknownCause::Timeout,
             detail: "20s".into(),
             request_id: None,
         };
-        for (is_deduplicated, kind) in [
-            (false, FailureKind::OutcomeUnknown),
-            (true, FailureKind::Retry),
-        ] {
+        for (is_deduplicated, repeatable) in [(false, None), (true, Some(300_000))] {
             let failure = Failure::new(&error, is_deduplicated);
-            assert_eq!(failure.kind, kind);
+            assert_eq!(failure.kind, FailureKind::OutcomeUnknown);
+            assert_eq!(failure.repeatable_for_ms, repeatable);
             assert_eq!(failure.code, "OutcomeUnknown");
             assert_eq!(failure.variables.as_deref(), Some(r#"{"cause":"timeout"}"#));
         }

@@ -25,7 +25,7 @@ pub(super) const HELP: &str = "Exit codes:
 /// The table of exit codes of `run`, for `--help`.
 pub(super) const RUN_HELP: &str = "Exit codes:
    0  every job is completed, or has thrown a BPMN error
-   1  the host or the component could not be set up
+   1  the host or the component could not be set up, or an outcome not be printed
    2  wrong usage: arguments, files
   11  at least one job has failed: its outcome says why";
 
@@ -39,6 +39,13 @@ pub(super) fn unparsed(error: &clap::Error) -> ExitCode {
     }
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// Prints a line to standard output, where it matters whether anybody reads it.
+pub(super) fn print_line(line: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
 }
 
 /// Prints a result to standard output. That nobody reads it changes nothing about the result.
@@ -66,12 +73,24 @@ impl Failure {
         }
     }
 
-    /// Jobs that failed. Their outcomes have told.
-    pub(super) fn jobs(failed: usize) -> Self {
-        let text = format!("{failed} of the jobs have failed");
+    /// Jobs that failed, of so many. Their outcomes have told.
+    pub(super) fn jobs(failed: usize, all: usize) -> Self {
+        let text = format!("{failed} of {all} jobs failed");
         Self {
             code: 11,
-            ..Self::usage(text)
+            details: json!({ "case": "jobs", "message": text }),
+            text,
+            json: false,
+        }
+    }
+
+    /// A host or a component that cannot do its work.
+    pub(super) fn setup(text: String) -> Self {
+        Self {
+            code: 1,
+            details: json!({ "case": "load", "message": text }),
+            text,
+            json: false,
         }
     }
 
@@ -93,23 +112,14 @@ impl Failure {
 
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
-        let text = error.to_string();
-        Self {
-            code: 1,
-            details: json!({ "case": "load", "message": text }),
-            text,
-            json: false,
-        }
+        Self::setup(error.to_string())
     }
 }
 
 impl From<Stopped> for Failure {
     /// A component that cannot even say what it is.
     fn from(stopped: Stopped) -> Self {
-        Self {
-            code: 1,
-            ..Self::usage(stopped.to_string())
-        }
+        Self::setup(stopped.to_string())
     }
 }
 

@@ -6,12 +6,13 @@ use std::io::{self, BufRead};
 use connector_host::job::InvalidJob;
 use serde_json::value::RawValue;
 
-/// Jobs, one on each line; or, where the first line is not whole, one after the other.
+/// Jobs, one on each line. Where the first line is no whole value, but the whole of the input is one or several: those.
+/// An object of nothing but `jobs`, as an engine answers an activation, stands for the jobs in it.
 pub(super) struct Jobs {
     input: Box<dyn BufRead>,
     lines: usize,
-    /// What was read ahead, where a job takes more than a line.
-    values: VecDeque<JobText>,
+    /// What was read ahead.
+    ahead: VecDeque<JobText>,
 }
 
 /// A text that should be a job, and where it stands.
@@ -25,79 +26,110 @@ impl Jobs {
         Self {
             input,
             lines: 0,
-            values: VecDeque::new(),
+            ahead: VecDeque::new(),
         }
     }
 
     /// The next job.
     pub(super) fn next(&mut self) -> io::Result<Option<JobText>> {
-        if let Some(value) = self.values.pop_front() {
-            return Ok(Some(value));
-        }
-        let is_first = self.lines == 0;
-        loop {
+        while self.ahead.is_empty() {
             let mut line = Vec::new();
             if self.input.read_until(b'\n', &mut line)? == 0 {
                 return Ok(None);
             }
-            self.lines += 1;
-            if line.trim_ascii().is_empty() {
+            if self.lines == 0 && line.starts_with(BYTE_ORDER_MARK) {
+                line.drain(..BYTE_ORDER_MARK.len());
+            }
+            if self.lines == 0 && is_incomplete(&line) {
+                self.input.read_to_end(&mut line)?;
+                self.ahead = values(&line).unwrap_or_else(|| lines(&line));
+                self.lines = 1;
                 continue;
             }
-            if is_first && is_incomplete(&line) {
-                self.input.read_to_end(&mut line)?;
-                self.values = values(line);
-                return Ok(self.values.pop_front());
-            }
-            return Ok(Some(JobText {
-                text: text(line),
-                place: format!("line {}", self.lines),
-            }));
+            self.lines += 1;
+            self.ahead.extend(on_line(&line, self.lines));
         }
+        Ok(self.ahead.pop_front())
     }
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, InvalidJob> {
-    let text = String::from_utf8(bytes).map_err(|error| InvalidJob::NotUtf8 {
-        at: error.utf8_error().valid_up_to(),
-    })?;
-    Ok(text.trim_start_matches('\u{feff}').to_owned())
-}
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Whether a line begins a value that goes on behind it.
 fn is_incomplete(line: &[u8]) -> bool {
     let parsed = serde_json::from_slice::<serde::de::IgnoredAny>(line);
-    parsed.is_err_and(|error| error.is_eof())
+    parsed.is_err_and(|error| error.is_eof()) && !line.trim_ascii().is_empty()
 }
 
-/// The values of a text, one after the other. Behind one that is none, nothing can be told apart.
-fn values(bytes: Vec<u8>) -> VecDeque<JobText> {
-    let place = |number: usize| format!("job {number}");
-    let text = match text(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let text = Err(error);
-            return [JobText {
-                text,
-                place: place(1),
-            }]
-            .into();
-        }
-    };
-    let mut values = VecDeque::new();
-    let stream = serde_json::Deserializer::from_str(&text).into_iter::<Box<RawValue>>();
-    for value in stream {
-        values.push_back(JobText {
-            text: value
-                .map(|value| value.get().to_owned())
-                .map_err(|error| InvalidJob::NotJson {
+/// The values of a text that has nothing else in it. None if any line of a text that is broken is a value of its own:
+/// then each line is to be told of by itself.
+fn values(bytes: &[u8]) -> Option<VecDeque<JobText>> {
+    let stream = serde_json::Deserializer::from_slice(bytes).into_iter::<Box<RawValue>>();
+    let mut found = VecDeque::new();
+    for (index, value) in stream.enumerate() {
+        let place = format!("job {}", index + 1);
+        match value {
+            Ok(value) => found.extend(activated(value.get(), &place)),
+            Err(error) => {
+                let is_object = |line: &[u8]| {
+                    line.trim_ascii().starts_with(b"{")
+                        && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
+                };
+                if bytes.split(|byte| *byte == b'\n').any(is_object) {
+                    return None;
+                }
+                let text = Err(InvalidJob::NotJson {
                     line: error.line(),
                     column: error.column(),
-                }),
-            place: place(values.len() + 1),
-        });
+                });
+                found.push_back(JobText { text, place });
+            }
+        }
     }
-    values
+    Some(found)
+}
+
+fn lines(bytes: &[u8]) -> VecDeque<JobText> {
+    let numbered = bytes.split(|byte| *byte == b'\n').zip(1..);
+    numbered
+        .flat_map(|(line, number)| on_line(line, number))
+        .collect()
+}
+
+/// The jobs on a line: one, unless it is blank or the answer of an activation.
+fn on_line(line: &[u8], number: usize) -> Vec<JobText> {
+    let place = format!("line {number}");
+    match std::str::from_utf8(line) {
+        Ok(text) if text.trim().is_empty() => Vec::new(),
+        Ok(text) => activated(text, &place),
+        Err(error) => {
+            let at = error.valid_up_to();
+            let text = Err(InvalidJob::NotUtf8 { at });
+            vec![JobText { text, place }]
+        }
+    }
+}
+
+/// The jobs of an engine's answer, or the one that a text is.
+fn activated(text: &str, place: &str) -> Vec<JobText> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Answer<'j> {
+        #[serde(borrow)]
+        jobs: Vec<&'j RawValue>,
+    }
+    let job = |text: &str, place: String| JobText {
+        text: Ok(text.to_owned()),
+        place,
+    };
+    match serde_json::from_str::<Answer<'_>>(text) {
+        Ok(Answer { jobs }) => jobs
+            .into_iter()
+            .zip(1..)
+            .map(|(value, number)| job(value.get(), format!("{place}, job {number}")))
+            .collect(),
+        Err(_) => vec![job(text, place.to_owned())],
+    }
 }
 
 #[cfg(test)]
@@ -139,13 +171,46 @@ mod tests {
 
     #[test]
     fn a_job_may_take_several_lines() {
-        assert_eq!(
-            jobs(b"\n{\n \"a\": 1\n}\n{\n}\n"),
-            pairs(&[("job 1", "{\n \"a\": 1\n}"), ("job 2", "{\n}")])
-        );
+        for input in [
+            b"{\n \"a\": 1\n}\n{\n}\n".as_slice(),
+            b"\xef\xbb\xbf{\n \"a\": 1\n}\n{\n}\n",
+        ] {
+            assert_eq!(
+                jobs(input),
+                pairs(&[("job 1", "{\n \"a\": 1\n}"), ("job 2", "{\n}")])
+            );
+        }
         assert_eq!(
             jobs(b"{\n}\n{\n"),
             pairs(&[("job 1", "{\n}"), ("job 2", "not json: line 4, column 0")])
+        );
+    }
+
+    #[test]
+    fn a_first_line_that_is_cut_hides_none_of_the_others() {
+        assert_eq!(
+            jobs(b"{\"a\":{\n{\"b\":1}\n{\"c\":2}\n"),
+            pairs(&[
+                ("line 1", "{\"a\":{"),
+                ("line 2", "{\"b\":1}"),
+                ("line 3", "{\"c\":2}"),
+            ])
+        );
+    }
+
+    #[test]
+    fn the_answer_of_an_activation_stands_for_its_jobs() {
+        assert_eq!(
+            jobs(b"{\"jobs\":[{\"a\":1},{\"b\":2}]}\n{\"jobs\":[]}\n{\"jobs\":1}\n"),
+            pairs(&[
+                ("line 1, job 1", "{\"a\":1}"),
+                ("line 1, job 2", "{\"b\":2}"),
+                ("line 3", "{\"jobs\":1}"),
+            ])
+        );
+        assert_eq!(
+            jobs(b"{\n\"jobs\": [\n{}\n]}"),
+            pairs(&[("job 1, job 1", "{}")])
         );
     }
 

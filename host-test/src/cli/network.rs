@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use connector_host::{Host, HostBuilder, Limits, Origin};
+use connector_host::{Host, HostBuilder, Limits, OriginPattern};
 
 use super::exit::Failure;
 use super::files;
@@ -15,10 +15,11 @@ use super::files;
 #[derive(clap::Args)]
 #[command(next_help_heading = "What the sandbox may reach")]
 pub(super) struct Network {
-    /// A server that the sandbox may send to, as https://host; may be repeated. A label * stands for
-    /// any one label. Replaces the default
+    /// A server that the sandbox may send to, as https://host; may be repeated. Of a name's labels, *
+    /// stands for any one, {region} for one like eu-west-1. Replaces the default: with send, the server
+    /// of the endpoint or of the queue URL; with run, those of the service that the connector describes
     #[arg(long, value_name = "ORIGIN")]
-    pub(super) allow: Vec<Origin>,
+    pub(super) allow: Vec<OriginPattern>,
     /// Connect to ADDRESS:PORT for HOST; may be repeated
     #[arg(long, value_name = "HOST=ADDRESS:PORT", value_parser = parse_resolve)]
     resolve: Vec<(String, SocketAddr)>,
@@ -35,7 +36,7 @@ impl Network {
     /// A host that lets out what the arguments name, or else the default.
     pub(super) fn host(
         self,
-        default: impl IntoIterator<Item = Origin>,
+        default: impl IntoIterator<Item = OriginPattern>,
         limits: Limits,
     ) -> Result<Host, Failure> {
         let mut allowed = self.allow;

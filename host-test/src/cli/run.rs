@@ -12,20 +12,21 @@ use connector_host::job::{Expressions, InvalidJob, Job, JobRunner, Outcome};
 use connector_host::secrets::{
     EnvironmentSecrets, FileSecrets, FolderSecrets, SecretFilter, SecretProviders,
 };
-use connector_host::{AwsIdentity, Host, Limits, Origin, OutboundConnector};
+use connector_host::{AwsIdentity, Host, Limits, OriginPattern, OutboundConnector};
 use feel::jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::exit::{self, Failure};
 use super::files::is_stdin;
-use super::jobs::Jobs;
+use super::jobs::{JobText, Jobs};
 use super::network::Network;
 
 /// Run jobs of a process engine on a connector, each in a sandbox of its own.
 ///
 /// A job is JSON as Camunda's REST API hands it out: "variables", "customHeaders", "retries", "jobKey",
 /// "type". Instead of an engine's, "inputs" gives input mappings, {"queue.messageBody": "= {id: order.id}"},
-/// which are evaluated over the variables. Jobs stand one on each line, or one alone over several lines.
+/// which are evaluated over the variables; the job then gets what they map, and no other variable. Jobs
+/// stand one on each line, or one alone over several lines.
 ///
 /// For each job, one line of JSON tells the command that ends it: "outcome" is "completed", "failed" or
 /// "error" (a BPMN error).
@@ -98,22 +99,31 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let (connector, job_type) = load(args.network, &args.component).await?;
     let runner = runner.with_job_type(job_type);
 
-    let mut failed = 0_usize;
+    let (mut all, mut failed) = (0_usize, 0_usize);
     loop {
         let next = jobs.next();
-        let Some(next) = next.map_err(|error| Failure::usage(format!("jobs: {error}")))? else {
+        let Some(JobText { text, place }) =
+            next.map_err(|error| Failure::usage(format!("jobs: {error}")))?
+        else {
             break;
         };
-        let job = next.text.and_then(|text| Job::from_json(&text));
-        let (key, outcome) = match job {
-            Ok(job) => (job.key.clone(), runner.run_on(&connector, job).await),
-            Err(error) => (None, not_a_job(&next.place, &error)),
+        let key = text.as_deref().ok().and_then(Job::key_in);
+        let outcome = match text.and_then(|text| Job::from_json(&text)) {
+            Ok(job) => runner.run_on(&connector, job).await,
+            Err(error) => not_a_job(&place, &error),
         };
+        all += 1;
         failed += usize::from(matches!(outcome, Outcome::Failed { .. }));
-        exit::print(&line(key, &outcome));
+        // Nobody knows of a job that is done and not told of: no more are to follow it.
+        exit::print_line(&line(key.clone(), &outcome)).map_err(|error| {
+            let job = key.unwrap_or(place);
+            Failure::setup(format!(
+                "the outcome of job {job} cannot be printed: {error}; it is {outcome:?}"
+            ))
+        })?;
     }
     if failed > 0 {
-        return Err(Failure::jobs(failed));
+        return Err(Failure::jobs(failed, all));
     }
     Ok(())
 }
@@ -124,8 +134,11 @@ async fn load(network: Network, component: &Path) -> Result<(OutboundConnector, 
     let limits = Limits::default();
     let describing = Host::builder().limits(limits).build()?;
     let description = describing.load_outbound_file(component)?.describe().await?;
+    // A component may ask for anything: what is not encrypted is for the operator to allow.
     let origins = description.network.service_origins.iter();
-    let origins = origins.filter_map(|origin| origin.parse::<Origin>().ok());
+    let origins = origins
+        .filter_map(|origin| origin.parse::<OriginPattern>().ok())
+        .filter(OriginPattern::is_https);
     let host = network.host(origins, limits)?;
     Ok((host.load_outbound_file(component)?, description.job_type))
 }

@@ -2,6 +2,7 @@
 //! (`POST /v2/jobs/activation`, and the commands that end a job).
 
 use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use crate::json;
 
 /// A job.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Job {
     /// `jobKey`: what the process engine calls it.
     pub key: Option<String>,
@@ -19,6 +21,8 @@ pub struct Job {
     pub job_type: Option<String>,
     /// `retries`: how often it may be tried, this time included. 1 if it does not say.
     pub retries: u32,
+    /// `deadline`: when the engine gives it to another worker.
+    pub deadline: Option<SystemTime>,
     /// `customHeaders`: its task headers.
     pub headers: BTreeMap<String, String>,
     /// `variables`: those of the job; with `inputs`, those of its process. A JSON object, as the text that came.
@@ -63,6 +67,14 @@ pub enum InvalidJob {
 }
 
 impl Job {
+    /// The key in a text that is no job: whoever gave it out wants to know which one it was.
+    #[must_use]
+    pub fn key_in(text: &str) -> Option<String> {
+        let fields = json::entries(text).ok()?;
+        let (_, key) = fields.iter().find(|(name, _)| name == "jobKey")?;
+        serde_json::from_str(key.get()).ok()
+    }
+
     /// Reads a job. Fields that are not named here do not matter; those that are null are as good as absent.
     ///
     /// Fails if it is not JSON or a field has another type. The error carries nothing of the text.
@@ -88,14 +100,18 @@ impl Job {
             let (_, value) = named.next()?;
             (value.get() != "null").then_some(*value)
         };
-        let take = |name: &str| match field(name) {
+        let take = |name: &'static str| match field(name) {
             None => Ok(None),
-            Some(value) => serde_json::from_str(value.get()).map_err(|error| not_json(&error)),
+            Some(value) => serde_json::from_str(value.get()).map_err(|_| InvalidJob::Field {
+                field: name,
+                expected: "text and numbers that can be read",
+            }),
         };
         Ok(Self {
             key: optional_text("jobKey", take("jobKey")?)?,
             job_type: optional_text("type", take("type")?)?,
             retries: retries(take("retries")?)?,
+            deadline: deadline(take("deadline")?)?,
             headers: texts("customHeaders", take("customHeaders")?)?
                 .into_iter()
                 .collect(),
@@ -118,10 +134,11 @@ impl Job {
 }
 
 /// The fields that a job may have once.
-const FIELDS: [&str; 6] = [
+const FIELDS: [&str; 7] = [
     "jobKey",
     "type",
     "retries",
+    "deadline",
     "customHeaders",
     "variables",
     "inputs",
@@ -158,9 +175,21 @@ fn retries(value: Option<Value>) -> Result<u32, InvalidJob> {
             .and_then(|retries| u32::try_from(retries.max(0)).ok())
             .ok_or(InvalidJob::Field {
                 field: "retries",
-                expected: "a whole number",
+                expected: "a whole number of at most 4294967295",
             }),
     }
+}
+
+fn deadline(value: Option<Value>) -> Result<Option<SystemTime>, InvalidJob> {
+    let Some(value) = value else {
+        return Ok(None);
+    };
+    let since_epoch = value.as_u64().map(Duration::from_millis);
+    let deadline = since_epoch.and_then(|since_epoch| UNIX_EPOCH.checked_add(since_epoch));
+    deadline.map(Some).ok_or(InvalidJob::Field {
+        field: "deadline",
+        expected: "a time in milliseconds since 1970",
+    })
 }
 
 /// An object of strings, in its order.
@@ -224,8 +253,6 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use serde_json::Map;
 
     use super::*;
@@ -233,7 +260,7 @@ mod tests {
     #[test]
     fn a_job_is_read_as_camunda_hands_it_out() {
         let job = Job::from_json(
-            r#"{"jobKey": "2251799813685249", "type": "io.camunda:aws-sqs:1", "elementId": "send", "retries": 3,
+            r#"{"jobKey": "2251799813685249", "type": "io.camunda:aws-sqs:1", "elementId": "send", "retries": 3, "deadline": 1757280974277,
                "customHeaders": {"resultVariable": "sqs", "retryBackoff": "PT30S"},
                "variables": {"queue": {"url": "http://localhost/1/orders"}}, "userTask": null}"#,
         )
@@ -241,6 +268,8 @@ mod tests {
         assert_eq!(job.key.as_deref(), Some("2251799813685249"));
         assert_eq!(job.job_type.as_deref(), Some("io.camunda:aws-sqs:1"));
         assert_eq!(job.retries, 3);
+        let deadline = UNIX_EPOCH + Duration::from_millis(1_757_280_974_277);
+        assert_eq!(job.deadline, Some(deadline));
         assert_eq!(job.headers["resultVariable"], "sqs");
         assert_eq!(
             job.variables.get(),
@@ -257,6 +286,18 @@ mod tests {
             (0, "{}", 0)
         );
         assert_eq!(Job::from_json("{}").unwrap().retries, 1);
+    }
+
+    #[test]
+    fn the_key_of_what_is_no_job_is_found() {
+        for (text, key) in [
+            (r#"{"jobKey": "1", "retries": "3"}"#, Some("1")),
+            (r#"{"jobKey": 1}"#, None),
+            ("[]", None),
+            ("{", None),
+        ] {
+            assert_eq!(Job::key_in(text).as_deref(), key);
+        }
     }
 
     #[test]
@@ -277,8 +318,22 @@ mod tests {
             ("[\"s3cr3t\"]", "job must be an object"),
             (r#"{"jobKey": 5}"#, "jobKey must be a string"),
             (r#"{"type": ["s3cr3t"]}"#, "type must be a string"),
-            (r#"{"retries": "s3cr3t"}"#, "retries must be a whole number"),
-            (r#"{"retries": 1.5}"#, "retries must be a whole number"),
+            (
+                r#"{"retries": "s3cr3t"}"#,
+                "retries must be a whole number of at most 4294967295",
+            ),
+            (
+                r#"{"retries": 5000000000}"#,
+                "retries must be a whole number of at most 4294967295",
+            ),
+            (
+                r#"{"retries": 1e400}"#,
+                "retries must be text and numbers that can be read",
+            ),
+            (
+                r#"{"deadline": "now"}"#,
+                "deadline must be a time in milliseconds since 1970",
+            ),
             (
                 r#"{"customHeaders": {"a": 1}}"#,
                 "customHeaders must be an object of strings",

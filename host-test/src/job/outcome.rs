@@ -14,6 +14,9 @@ const MAX_VARIABLES: usize = 3 * 1024 * 1024 / 2;
 /// The most characters of a message.
 const MAX_MESSAGE: usize = 6_000;
 
+/// How much later than asked for a job may be tried again: engines and workers are not on time.
+const DELAY: Duration = Duration::from_mins(1);
+
 /// The most retries that an engine takes.
 const MAX_RETRIES: u32 = i32::MAX.unsigned_abs();
 
@@ -137,13 +140,17 @@ impl fmt::Debug for Failure {
 
 /// What a failure means for another try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FailureKind {
     /// The job itself is wrong: no retry helps.
     InvalidInput,
     /// It may work another time.
     Retryable,
     /// The work may have been done: another try may do it twice.
-    OutcomeUnknown,
+    OutcomeUnknown {
+        /// For how long another try with the same variables does no harm all the same.
+        repeatable_for: Option<Duration>,
+    },
 }
 
 /// Decides what a job ends in. `retries` is what the activated job had left, this try included.
@@ -403,10 +410,20 @@ fn backoff(text: &str) -> Result<Duration, String> {
 
 /// A failed job: one retry fewer, or none left where another try cannot help or may do harm.
 fn failed(headers: &TaskHeaders, retries: u32, failure: &Failure) -> Outcome {
-    let retries = failure.retries.unwrap_or(match failure.kind {
-        FailureKind::Retryable => retries.saturating_sub(1),
-        FailureKind::InvalidInput | FailureKind::OutcomeUnknown => 0,
-    });
+    let backoff = failure.retry_backoff.or(headers.retry_backoff);
+    let next = backoff.unwrap_or_default().saturating_add(DELAY);
+    let is_worth_it = match failure.kind {
+        FailureKind::Retryable => true,
+        FailureKind::InvalidInput => false,
+        FailureKind::OutcomeUnknown { repeatable_for } => {
+            repeatable_for.is_some_and(|window| next <= window)
+        }
+    };
+    let retries = match failure.retries {
+        Some(retries) => retries,
+        None if is_worth_it => retries.saturating_sub(1),
+        None => 0,
+    };
     let message = failure.job_message();
     let failure = Failure {
         message: cut(&failure.message),
@@ -416,7 +433,7 @@ fn failed(headers: &TaskHeaders, retries: u32, failure: &Failure) -> Outcome {
     Outcome::Failed {
         message,
         retries: retries.min(MAX_RETRIES),
-        retry_backoff: failure.retry_backoff.or(headers.retry_backoff),
+        retry_backoff: backoff,
         variables,
     }
 }
@@ -631,7 +648,13 @@ mod tests {
             (FailureKind::Retryable, 1, 0),
             (FailureKind::Retryable, 0, 0),
             (FailureKind::InvalidInput, 3, 0),
-            (FailureKind::OutcomeUnknown, 3, 0),
+            (
+                FailureKind::OutcomeUnknown {
+                    repeatable_for: None,
+                },
+                3,
+                0,
+            ),
         ] {
             let Outcome::Failed {
                 retries,
@@ -649,6 +672,31 @@ mod tests {
                 panic!("{kind:?}")
             };
             assert_eq!((retries, retry_backoff), (after, None), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_tried_again_only_while_that_does_no_harm() {
+        for (repeatable_for, backoff, wanted) in [
+            (None, "PT0S", 0),
+            (Some(300), "PT0S", 2),
+            (Some(300), "PT30S", 2),
+            (Some(300), "PT4M", 2),
+            (Some(300), "PT4M1S", 0),
+            (Some(59), "PT0S", 0),
+        ] {
+            let failure = Failure {
+                kind: FailureKind::OutcomeUnknown {
+                    repeatable_for: repeatable_for.map(Duration::from_secs),
+                },
+                ..failure(None)
+            };
+            let Outcome::Failed { retries, .. } =
+                end(&[("retryBackoff", backoff)], 3, Err(failure))
+            else {
+                panic!("failed")
+            };
+            assert_eq!(retries, wanted, "{repeatable_for:?} {backoff}");
         }
     }
 

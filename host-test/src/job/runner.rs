@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::error::Error as _;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
@@ -19,6 +19,17 @@ use crate::identity::AwsIdentity;
 use crate::secrets::{
     self, Mask, Placeholders, Resolved, SecretError, SecretFilter, SecretProvider,
 };
+
+/// The most bytes of JSON that a connector gets: four times what an engine hands out.
+const MAX_VARIABLES: usize = 16 << 20;
+
+/// Nobody knows what became of the work, and it is not known to be repeatable.
+const UNKNOWN: FailureKind = FailureKind::OutcomeUnknown {
+    repeatable_for: None,
+};
+
+/// How long it may take to get secrets and identity for a job that says nothing of time.
+const PREPARATION: Duration = Duration::from_mins(1);
 
 /// Runs jobs: evaluates their inputs, puts secrets in place, has a connector do the work, and maps the result.
 pub struct JobRunner {
@@ -102,17 +113,50 @@ impl JobRunner {
                 );
             }
         };
-        let result = match self.prepared(&job).await {
-            Ok(resolved) => {
-                let response = execute(resolved.json, headers.job_timeout).await;
-                masked(
-                    response.and_then(|response| parse_response(&response)),
-                    &resolved.mask,
-                )
-            }
-            Err(failure) => Err(failure),
-        };
+        let result = self.attempt(&job, headers.job_timeout, execute).await;
         conclude(&self.expressions, &headers, job.retries, result)
+    }
+
+    /// The response of a job, or why it has none, with secret values cut out.
+    async fn attempt<E>(
+        &self,
+        job: &Job,
+        timeout: Option<Duration>,
+        execute: E,
+    ) -> Result<Value, Failure>
+    where
+        E: AsyncFnOnce(String, Option<Duration>) -> Result<String, Failure>,
+    {
+        let begin = Instant::now();
+        let left = job.deadline.map(|deadline| {
+            let left = deadline.duration_since(SystemTime::now());
+            left.unwrap_or_default()
+        });
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(late(job));
+        }
+        let timeout = timeout.into_iter().chain(left).min();
+        let resolved = tokio::time::timeout(timeout.unwrap_or(PREPARATION), self.prepared(job));
+        let Resolved { json, mask } = match resolved.await {
+            Ok(resolved) => resolved?,
+            Err(_) => return Err(no_identity()),
+        };
+        let timeout = timeout.map(|timeout| timeout.saturating_sub(begin.elapsed()));
+        let mut response = execute(json, timeout).await;
+        if let Err(Failure {
+            kind: FailureKind::OutcomeUnknown { repeatable_for },
+            ..
+        }) = &mut response
+        {
+            // What is evaluated here is evaluated anew at every try, and may come out differently.
+            *repeatable_for = repeatable_for
+                .filter(|_| job.inputs.is_empty())
+                .and_then(|window| window.checked_sub(begin.elapsed()));
+        }
+        masked(
+            response.and_then(|response| parse_response(&response)),
+            &mask,
+        )
     }
 
     /// The variables that a connector gets, with the identity of the host where they ask for it.
@@ -134,8 +178,7 @@ impl JobRunner {
         };
         let credentials = identity.credentials().await.map_err(|error| {
             tracing::warn!("{error}");
-            let problem = "the host could not get its aws credentials";
-            Failure::new(FailureKind::Retryable, "Identity", problem).with_code("Identity")
+            no_identity()
         })?;
         let authentication = credentials.to_authentication().to_string();
         let json = authentication::replaced(&resolved.json, place, &authentication);
@@ -170,10 +213,12 @@ impl JobRunner {
             };
             Failure::new(kind, "Secret", error.to_string()).with_code("Secret")
         })?;
-        // A value may stand where it breaks the JSON: outside of a string.
-        if serde_json::from_str::<serde::de::IgnoredAny>(&resolved.json).is_err() {
-            let problem = "the variables are no json once secrets are in place".to_owned();
-            return Err(Failure::of_input("Secret", problem));
+        if resolved.json.len() > MAX_VARIABLES {
+            let problem = format!(
+                "variables must be at most {MAX_VARIABLES} bytes: have {}",
+                resolved.json.len()
+            );
+            return Err(Failure::of_input("InvalidInput", problem));
         }
         Ok(resolved)
     }
@@ -203,6 +248,20 @@ impl JobRunner {
     }
 }
 
+/// The failure of a job that the engine has given to another worker by now. It is not this one's to fail: its retries
+/// stay.
+fn late(job: &Job) -> Failure {
+    let problem = "the deadline of the job has passed: another worker may have it";
+    Failure::new(FailureKind::Retryable, "Deadline", problem)
+        .with_code("Deadline")
+        .with_retries(job.retries, None)
+}
+
+fn no_identity() -> Failure {
+    let problem = "the host could not get its aws credentials";
+    Failure::new(FailureKind::Retryable, "Identity", problem).with_code("Identity")
+}
+
 fn with_placeholders(inputs: &[InputMapping]) -> (Vec<InputMapping>, Placeholders) {
     let mut placeholders = Placeholders::new();
     let inputs = inputs
@@ -230,7 +289,12 @@ impl From<ExecuteError> for Failure {
                 let kind = match failure.kind {
                     outbound::FailureKind::Retry => FailureKind::Retryable,
                     outbound::FailureKind::GiveUp => FailureKind::InvalidInput,
-                    outbound::FailureKind::OutcomeUnknown => FailureKind::OutcomeUnknown,
+                    outbound::FailureKind::OutcomeUnknown => {
+                        let window = failure.repeatable_for_ms;
+                        FailureKind::OutcomeUnknown {
+                            repeatable_for: window.map(|ms| Duration::from_millis(ms.into())),
+                        }
+                    }
                 };
                 let variables = failure.variables.as_deref().unwrap_or("{}");
                 Self::new(kind, failure.error_type, message)
@@ -239,7 +303,7 @@ impl From<ExecuteError> for Failure {
             }
             ExecuteError::Stopped(stopped) => {
                 let kind = if stopped.request_left {
-                    FailureKind::OutcomeUnknown
+                    UNKNOWN
                 } else {
                     FailureKind::Retryable
                 };
@@ -249,14 +313,21 @@ impl From<ExecuteError> for Failure {
     }
 }
 
-/// Without secret values, before any expression can turn them into something that is no longer recognised. A code
-/// stays as it is: expressions and events of the diagram go by it.
+/// Without secret values, before any expression can turn them into something that is no longer recognised. The type
+/// stays as it is: it is one of a few names of the connector. A code that holds a secret is none of a service, and
+/// gives way to the type.
 fn masked(result: Result<Value, Failure>, mask: &Mask) -> Result<Value, Failure> {
     match result {
-        Ok(response) => Ok(mask.json(response)),
+        Ok(response) => Ok(mask.for_response().json(response)),
         Err(failure) => Err(Failure {
-            error_type: mask.text(&failure.error_type),
             message: mask.text(&failure.message),
+            code: failure.code.map(|code| {
+                if mask.text(&code) == code {
+                    code
+                } else {
+                    failure.error_type.clone()
+                }
+            }),
             variables: Box::new(mask.object(*failure.variables)),
             ..failure
         }),
@@ -266,7 +337,7 @@ fn masked(result: Result<Value, Failure>, mask: &Mask) -> Result<Value, Failure>
 fn parse_response(response: &str) -> Result<Value, Failure> {
     serde_json::from_str(response).map_err(|_| {
         Failure::new(
-            FailureKind::OutcomeUnknown,
+            UNKNOWN,
             "InvalidResponse",
             "the work may be done, but the connector's response is no json",
         )
@@ -281,19 +352,23 @@ mod tests {
     use super::*;
     use crate::secrets::{ProviderError, Secret};
 
-    /// Knows one secret, `KEY`.
-    struct OneKey;
+    /// Knows two secrets, `KEY` and `SHORT`.
+    struct Keys;
 
-    impl SecretProvider for OneKey {
+    impl SecretProvider for Keys {
         fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
-            Ok((name == "KEY").then(|| Secret::new("m4rk3r")))
+            Ok(match name {
+                "KEY" => Some(Secret::new("m4rk3r-secret")),
+                "SHORT" => Some(Secret::new("9bd")),
+                _ => None,
+            })
         }
     }
 
     fn runner() -> JobRunner {
         JobRunner::new(
             Expressions::new(|| "2026-11-22T10:00:00[Etc/UTC]".parse().unwrap()),
-            OneKey,
+            Keys,
         )
     }
 
@@ -317,10 +392,14 @@ mod tests {
     }
 
     fn denied() -> Failure {
-        let facts = Map::from_iter([("echo".to_owned(), json!(["m4rk3r"]))]);
-        Failure::new(FailureKind::Retryable, "Denied", "m4rk3r is not allowed")
-            .with_code("AccessDenied")
-            .with_variables(facts)
+        let facts = Map::from_iter([("echo".to_owned(), json!(["m4rk3r-secret"]))]);
+        Failure::new(
+            FailureKind::Retryable,
+            "Denied",
+            "m4rk3r-secret is not allowed",
+        )
+        .with_code("AccessDenied")
+        .with_variables(facts)
     }
 
     #[tokio::test]
@@ -340,7 +419,7 @@ mod tests {
             json!({"outcome": "completed", "variables": {"createdMessageID": "219f8380"}})
         );
         let wanted = json!({
-            "authentication": {"accessKey": "m4rk3r"},
+            "authentication": {"accessKey": "m4rk3r-secret"},
             "queue": {"messageBody": {"order": 4711, "on": "2026-11-22"}}
         });
         assert_eq!(got, Some(wanted));
@@ -358,8 +437,8 @@ mod tests {
         let (_, got) = run(&runner(), job, Ok(json!({}))).await;
         let data = "{{secrets.KEY}} secrets.OTHER";
         let wanted = json!({
-            "authentication": {"accessKey": "m4rk3r"},
-            "queue": {"messageBody": format!("{data}m4rk3r{data}")}
+            "authentication": {"accessKey": "m4rk3r-secret"},
+            "queue": {"messageBody": format!("{data}m4rk3r-secret{data}")}
         });
         assert_eq!(got, Some(wanted));
     }
@@ -379,7 +458,7 @@ mod tests {
         );
         let allowing = runner().with_filter(SecretFilter::Only(["KEY".to_owned()].into()));
         let (_, got) = run(&allowing, job, Ok(json!({}))).await;
-        assert_eq!(got, Some(json!({"a": "m4rk3r"})));
+        assert_eq!(got, Some(json!({"a": "m4rk3r-secret"})));
     }
 
     #[tokio::test]
@@ -449,31 +528,31 @@ mod tests {
             ),
             (
                 json!({"resultVariable": "a"}),
-                Ok(json!({"echo": "m4rk3r"})),
+                Ok(json!({"echo": "m4rk3r-secret"})),
             ),
             (
                 json!({"resultExpression": "{a: echo, b: to json(response), c: [{d: echo}]}"}),
-                Ok(json!({"echo": "m4rk3r"})),
+                Ok(json!({"echo": "m4rk3r-secret"})),
             ),
             (
                 json!({"resultExpression": "assert(1, false, echo)"}),
-                Ok(json!({"echo": "m4rk3r"})),
+                Ok(json!({"echo": "m4rk3r-secret"})),
             ),
             (
                 json!({"resultExpression": "{a: split(echo, \"r\"), b: substring(echo, 2), c: echo}"}),
-                Ok(json!({"echo": "m4rk3r"})),
+                Ok(json!({"echo": "m4rk3r-secret"})),
             ),
             (
                 json!({}),
                 Err(Failure {
-                    message: "x".repeat(5_997) + "m4rk3r",
+                    message: "x".repeat(5_990) + "m4rk3r-secret",
                     ..denied()
                 }),
             ),
         ] {
             let job = json!({"retries": 3, "customHeaders": headers, "inputs": inputs});
             let (outcome, got) = run(&runner(), job, result).await;
-            assert!(got.unwrap().to_string().contains("m4rk3r"));
+            assert!(got.unwrap().to_string().contains("m4rk3r-secret"));
             let told = outcome.to_string();
             assert!(!told.contains("m4") && told.contains("***"), "{told}");
         }
@@ -490,16 +569,101 @@ mod tests {
         assert_eq!(outcome.to_json()["retries"], 0);
     }
 
-    #[tokio::test]
-    async fn the_job_s_timeout_is_handed_on() {
-        let job = Job::from_json(r#"{"customHeaders": {"jobTimeout": "PT10M"}}"#).unwrap();
+    /// The timeout that a job hands on.
+    async fn timeout_of(job: Value) -> Option<Duration> {
         let mut handed_on = None;
         runner()
-            .run(job, async |_, timeout| {
-                handed_on = timeout;
-                Ok("{}".to_owned())
-            })
+            .run(
+                Job::from_json(&job.to_string()).unwrap(),
+                async |_, timeout| {
+                    handed_on = timeout;
+                    Ok("{}".to_owned())
+                },
+            )
             .await;
-        assert_eq!(handed_on, Some(Duration::from_mins(10)));
+        handed_on
+    }
+
+    #[tokio::test]
+    async fn the_time_that_a_job_has_is_handed_on() {
+        let ten_minutes = json!({"jobTimeout": "PT10M"});
+        let soon = SystemTime::now() + Duration::from_mins(1);
+        let soon = soon
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap()
+            .as_secs()
+            * 1_000;
+        let within = |timeout: Option<Duration>, minutes| {
+            let longest = Duration::from_mins(minutes);
+            timeout.is_some_and(|timeout| timeout <= longest && timeout > longest / 2)
+        };
+        assert_eq!(timeout_of(json!({})).await, None);
+        assert!(within(
+            timeout_of(json!({"customHeaders": ten_minutes})).await,
+            10
+        ));
+        assert!(within(timeout_of(json!({"deadline": soon})).await, 1));
+        assert!(within(
+            timeout_of(json!({"deadline": soon, "customHeaders": ten_minutes})).await,
+            1
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_job_that_another_worker_may_have_is_not_executed() {
+        let job = json!({"retries": 3, "deadline": 1_000});
+        let (outcome, got) = run(&runner(), job, Ok(json!({}))).await;
+        assert_eq!(got, None);
+        assert_eq!(outcome["retries"], 3);
+        assert_eq!(outcome["variables"]["error"]["type"], "Deadline");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_outcome_is_repeatable_unless_inputs_may_come_out_differently() {
+        let kind = FailureKind::OutcomeUnknown {
+            repeatable_for: Some(Duration::from_mins(5)),
+        };
+        let lost = || Failure::new(kind, "OutcomeUnknown", "lost");
+        let (outcome, _) = run(&runner(), json!({"retries": 3}), Err(lost())).await;
+        assert_eq!(outcome["retries"], 2);
+        let evaluated = json!({"retries": 3, "inputs": {"id": "=uuid()"}});
+        let (outcome, _) = run(&runner(), evaluated, Err(lost())).await;
+        assert_eq!(outcome["retries"], 0);
+    }
+
+    #[tokio::test]
+    async fn a_code_that_holds_a_secret_gives_way_to_the_type() {
+        let failure = denied().with_code("m4rk3r-secret");
+        let inputs = json!({"authentication.secretKey": "{{secrets.KEY}}"});
+        let headers = json!({"errorExpression": "bpmnError(error.code, error.code)"});
+        let job = json!({"retries": 3, "inputs": inputs, "customHeaders": headers});
+        let (outcome, _) = run(&runner(), job, Err(failure)).await;
+        assert_eq!(outcome["errorCode"], "Denied");
+    }
+
+    #[tokio::test]
+    async fn a_response_keeps_its_ids_whatever_short_secrets_there_are() {
+        let job = json!({
+            "inputs": {"a": "{{secrets.SHORT}}"}, "customHeaders": {"resultVariable": "r"}
+        });
+        let response = json!({"9bd": "9bdb3a56"});
+        let (outcome, _) = run(&runner(), job.clone(), Ok(response.clone())).await;
+        assert_eq!(outcome["variables"], json!({"r": response}));
+        let failure = Failure::new(FailureKind::Retryable, "Denied", "9bd is wrong");
+        let (outcome, _) = run(&runner(), job, Err(failure)).await;
+        assert_eq!(outcome["variables"]["error"]["message"], "*** is wrong");
+    }
+
+    #[tokio::test]
+    async fn variables_beyond_measure_are_not_executed() {
+        let job = json!({"retries": 3, "variables": {"a": "x".repeat(MAX_VARIABLES)}});
+        let (outcome, got) = run(&runner(), job, Ok(json!({}))).await;
+        assert_eq!(got, None);
+        assert_eq!(outcome["retries"], 0);
+        let message = outcome["errorMessage"].as_str().unwrap();
+        assert!(
+            message.starts_with("variables must be at most 16777216 bytes: have 16777224 |"),
+            "{message}"
+        );
     }
 }

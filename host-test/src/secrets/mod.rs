@@ -177,10 +177,21 @@ fn escaped(text: &str) -> String {
 }
 
 /// Cuts secret values out of texts.
+///
+/// Values are also found where they are escaped as in JSON, where their line breaks have become spaces, where a line
+/// of them stands alone, and where a text has been cut within one. Those of one or two characters are none to keep, and
+/// to cut them out would leave little of a text.
 #[derive(Clone, Default)]
 pub struct Mask {
-    values: Vec<String>,
+    values: BTreeSet<String>,
 }
+
+/// The fewest characters that are a secret.
+const SHORTEST: usize = 3;
+/// The fewest characters that are certainly no part of what a connector says by itself, such as an id.
+const CERTAIN: usize = 8;
+/// The fewest characters of the beginning of a secret that give it away.
+const BEGINNING: usize = 12;
 
 impl fmt::Debug for Mask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -189,53 +200,73 @@ impl fmt::Debug for Mask {
 }
 
 impl Mask {
-    /// Masks these values, also where they are escaped as in JSON. Those of one or two characters are none to keep, and
-    /// to cut them out would leave little of a text.
+    /// Masks these values.
     #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
-        let forms = secrets.into_iter().flat_map(|Secret(value)| {
-            let trimmed = value.trim().to_owned();
-            [escaped(&value), escaped(&trimmed), value, trimmed]
-        });
-        let values: BTreeSet<String> = forms.filter(|value| value.chars().count() > 2).collect();
-        Self {
-            values: values.into_iter().collect(),
-        }
+        Self::default().and(secrets)
     }
 
     /// The same mask for these values too.
     #[must_use]
     pub fn and(mut self, secrets: impl IntoIterator<Item = Secret>) -> Self {
-        self.values.extend(Self::new(secrets).values);
+        for Secret(value) in secrets {
+            let trimmed = value.trim();
+            for form in [&value, trimmed] {
+                for text in [
+                    form.to_owned(),
+                    escaped(form),
+                    form.replace(char::is_control, " "),
+                    form.replace(char::is_control, "?"),
+                ] {
+                    self.add(text, SHORTEST);
+                }
+            }
+            for line in value.lines() {
+                self.add(line.trim().to_owned(), CERTAIN);
+            }
+        }
         self
+    }
+
+    fn add(&mut self, value: String, shortest: usize) {
+        if value.chars().count() >= shortest {
+            self.values.insert(value);
+        }
+    }
+
+    /// The mask for what a connector says when all is well: without short values, which may stand in an id by chance.
+    #[must_use]
+    pub fn for_response(&self) -> Self {
+        let is_certain = |value: &&String| value.chars().count() >= CERTAIN;
+        Self {
+            values: self.values.iter().filter(is_certain).cloned().collect(),
+        }
     }
 
     /// The text with `***` in place of every value.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
-        let found = |value: &'_ String| {
-            let length = value.len();
-            text.match_indices(value.as_str())
-                .map(move |(start, _)| (start, start + length))
-                .collect::<Vec<_>>()
-        };
-        let mut places: Vec<(usize, usize)> = self.values.iter().flat_map(found).collect();
-        places.sort_unstable();
+        let mut places: Vec<Range<usize>> = self
+            .values
+            .iter()
+            .flat_map(|value| places(value, text))
+            .collect();
+        places.sort_unstable_by_key(|place| place.start);
         let mut masked = String::with_capacity(text.len());
         let mut end = 0;
-        for (from, to) in places {
+        for place in places {
             // Values that overlap are one.
-            if from >= end {
-                masked.push_str(&text[end..from]);
+            if place.start >= end {
+                masked.push_str(&text[end..place.start]);
                 masked.push_str("***");
             }
-            end = end.max(to);
+            end = end.max(place.end);
         }
         masked.push_str(&text[end..]);
         masked
     }
 
-    /// The JSON with `***` in place of every value in its strings and names.
+    /// The JSON with `***` in place of every value in its strings. Names stay: they are the connector's own.
     #[must_use]
     pub fn json(&self, json: serde_json::Value) -> serde_json::Value {
         use serde_json::Value;
@@ -247,7 +278,7 @@ impl Mask {
         }
     }
 
-    /// The JSON object with `***` in place of every value in its strings and names.
+    /// The JSON object with `***` in place of every value in its strings.
     #[must_use]
     pub fn object(
         &self,
@@ -255,9 +286,22 @@ impl Mask {
     ) -> serde_json::Map<String, serde_json::Value> {
         object
             .into_iter()
-            .map(|(name, value)| (self.text(&name), self.json(value)))
+            .map(|(name, value)| (name, self.json(value)))
             .collect()
     }
+}
+
+/// Where a text has a value, or a beginning of it that gives it away.
+fn places<'t>(value: &'t str, text: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+    let beginning = match value.char_indices().nth(BEGINNING) {
+        Some((end, _)) => &value[..end],
+        None => value,
+    };
+    text.match_indices(beginning).map(move |(start, _)| {
+        let same = |(a, b): &(char, char)| a == b;
+        let common = value.chars().zip(text[start..].chars()).take_while(same);
+        start..start + common.map(|(c, _)| c.len_utf8()).sum::<usize>()
+    })
 }
 
 #[cfg(test)]
@@ -386,12 +430,25 @@ mod tests {
         );
         assert_eq!(
             mask.json(json!({"VALUE1": ["xVALUE1x", 1, null]})),
-            json!({"***": ["x***x", 1, null]})
+            json!({"VALUE1": ["x***x", 1, null]})
         );
         let nested = Mask::new([Secret::new("abc"), Secret::new("abcdef"), Secret::new("")]);
         assert_eq!(nested.text("abcdef abc"), "*** ***");
         let overlapping = Mask::new([Secret::new("abcX"), Secret::new("Xdef"), Secret::new("***")]);
         assert_eq!(overlapping.text("_abcXdef_abcX"), "_***_***");
+        let lines = Mask::new([Secret::new("first line\n\tsecond line\r\nx")]);
+        for told in [
+            "first line  second line  x",
+            "first line??second line??x",
+            "first line",
+            "second line",
+        ] {
+            assert_eq!(lines.text(&format!("'{told}'")), "'***'", "{told}");
+        }
+        let long = Mask::new([Secret::new("0123456789abcdef".repeat(100))]);
+        let cut = "0123456789abcdef".repeat(64);
+        assert_eq!(long.text(&format!("{cut}.")), "***.");
+        assert_eq!(long.text("0123456789a"), "0123456789a");
         let short = Mask::new([Secret::new("a"), Secret::new("ab\n")]);
         assert_eq!(short.text("abacus ab\n"), "abacus ***");
         let padded = Mask::new([Secret::new(" key\n")]);

@@ -1,9 +1,11 @@
 //! Jobs in every shape that Camunda's templates give them, and what goes beyond.
 
+use std::time::Duration;
+
 use connector_host::job::{Expressions, JobRunner};
 use connector_host::outbound::FailureKind;
 use connector_host::secrets::{FolderSecrets, SecretFilter};
-use connector_host::{AwsIdentity, Host};
+use connector_host::{AwsIdentity, Host, Limits, OriginPattern};
 use serde_json::{Value, json};
 
 use crate::support::jobs::{self, Setting, outbound, runner, secrets};
@@ -31,8 +33,43 @@ async fn the_connector_describes_itself() {
     let template: Value = serde_json::from_str(&description.element_template).unwrap();
     let job_type = &template["properties"][0];
     assert_eq!(job_type["value"], description.job_type.as_str());
-    for origin in &description.network.service_origins {
-        origin.parse::<connector_host::Origin>().unwrap();
+    let origins = description.network.service_origins.iter();
+    let origins: Vec<OriginPattern> = origins.map(|origin| origin.parse().unwrap()).collect();
+    let reaches = |host: &str| {
+        let address = format!("https://{host}/123456789012/orders")
+            .parse()
+            .unwrap();
+        origins.iter().any(|origin| origin.matches(&address))
+    };
+    for host in [
+        "sqs.eu-west-1.amazonaws.com",
+        "sqs.us-gov-west-1.amazonaws.com",
+        "sqs.cn-north-1.amazonaws.com.cn",
+        "sqs-fips.us-east-2.amazonaws.com",
+        "sqs-fips.us-west-2.api.aws",
+        "sqs.ap-southeast-4.api.aws",
+        "sqs.cn-northwest-1.api.amazonwebservices.com.cn",
+        "eu-central-1.queue.amazonaws.com",
+        "cn-north-1.queue.amazonaws.com.cn",
+        "queue.amazonaws.com",
+        "vpce-0a1b-2c3d.sqs.us-east-1.vpce.amazonaws.com",
+        "vpce-0a1b-2c3d-us-east-1a.sqs.us-east-1.vpce.amazonaws.com",
+        "sqs.eusc-de-east-1.amazonaws.eu",
+        "sqs.us-iso-east-1.c2s.ic.gov",
+        "sqs.us-isob-east-1.sc2s.sgov.gov",
+        "sqs.eu-isoe-west-1.cloud.adc-e.uk",
+        "sqs.us-isof-south-1.csp.hci.ic.gov",
+    ] {
+        assert!(reaches(host), "{host}");
+    }
+    // Buckets of S3 that anybody may own.
+    for host in [
+        "sqs.s3-us-west-2.amazonaws.com",
+        "sqs.s3.amazonaws.com",
+        "sqs-fips.s3.amazonaws.com",
+        "sqs.example.com",
+    ] {
+        assert!(!reaches(host), "{host}");
     }
     assert_eq!(
         description.network.url_variables,
@@ -360,7 +397,7 @@ async fn an_endpoint_takes_the_request() {
 }
 
 #[tokio::test]
-async fn a_job_may_take_no_longer_than_its_timeout() {
+async fn a_job_ends_within_its_timeout_and_tells_what_it_knows() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/000000000000/q", silent.local_addr().unwrap());
     let (_, key) = lab::queue_and_key("");
@@ -371,14 +408,46 @@ async fn a_job_may_take_no_longer_than_its_timeout() {
         key,
     };
     let mut job = setting.job(&[]);
-    job["customHeaders"]["jobTimeout"] = json!("PT0.2S");
+    job["customHeaders"]["jobTimeout"] = json!("PT0.5S");
     let outcome = setting.run(&job).await;
-    assert_eq!(
-        outcome["variables"]["error"]["type"], "Stopped",
-        "{outcome}"
+    let error = &outcome["variables"]["error"];
+    assert_eq!(error["type"], "OutcomeUnknown", "{outcome}");
+    assert_eq!(error["variables"]["cause"], "timeout");
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("no end within") || message.contains("nothing within"),
+        "{message}"
     );
-    // The request had left: nobody knows what became of it.
     assert_eq!(outcome["retries"], 0);
+}
+
+#[tokio::test]
+async fn a_connector_that_does_not_end_in_time_is_ended() {
+    let limits = Limits::default().with_deadline(Duration::from_millis(400));
+    let host = Host::builder().limits(limits).build().unwrap();
+    let connector = host.load_outbound(artifacts::misbehaving()).unwrap();
+    for misdeed in ["loop for ever", "wait for ever"] {
+        for timeout in [None, Some(Duration::from_secs(9))] {
+            let error = connector.execute(misdeed, timeout).await.unwrap_err();
+            let told = error.to_string();
+            assert!(
+                told.starts_with("stopped by the host: no end within "),
+                "{told}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn jobs_run_on_any_thread() {
+    let setting = Setting::new("");
+    let (url, job) = (setting.url.clone(), setting.job(&[]));
+    let outcome = tokio::spawn(async move {
+        let job = connector_host::job::Job::from_json(&job.to_string()).unwrap();
+        setting.runner.run_on(&setting.connector, job).await
+    });
+    assert_eq!(outcome.await.unwrap().to_json()["outcome"], "completed");
+    assert_eq!(lab::receive(&url).len(), 1);
 }
 
 #[tokio::test]
@@ -453,30 +522,28 @@ async fn a_send_whose_result_cannot_be_mapped_says_that_the_message_is_out() {
 async fn a_send_that_nobody_knows_of_is_tried_again_only_where_sqs_drops_a_second_one() {
     let lost = |name: &str| canned::raw_server(drop) + "/000000000000/" + name;
     let (_, key) = lab::queue_and_key("");
-    for (url, inputs, retries) in [
-        (lost("q"), &[][..], 0),
-        (lost("q"), &[("queue.messageDeduplicationId", "d")], 0),
-        (
-            lost("q.fifo"),
-            &[
-                ("queue.messageDeduplicationId", "d"),
-                ("queue.messageGroupId", "g"),
-            ],
-            2,
-        ),
+    let ids = json!({"messageDeduplicationId": "d", "messageGroupId": "g"});
+    for (url, ids, retries) in [
+        (lost("q"), json!({}), 0),
+        (lost("q"), ids.clone(), 0),
+        (lost("q.fifo"), json!({"messageGroupId": "g"}), 0),
+        (lost("q.fifo"), ids, 2),
     ] {
-        let setting = Setting {
-            runner: runner(&key),
-            connector: outbound(&[&url]),
-            key: lab::queue_and_key("").1,
-            url,
-        };
-        let outcome = setting.run(&setting.job(inputs)).await;
+        let mut queue = json!({"url": url, "messageBody": "x"});
+        queue
+            .as_object_mut()
+            .unwrap()
+            .extend(ids.as_object().unwrap().clone());
+        let job = json!({"retries": 3, "variables": {
+            "authentication": {"accessKey": key.id, "secretKey": key.secret},
+            "configuration": {"region": "us-east-1"}, "queue": queue,
+        }});
+        let outcome = jobs::run(&runner(&key), &outbound(&[&url]), &job).await;
         assert_eq!(
             outcome["variables"]["error"]["type"], "OutcomeUnknown",
             "{outcome}"
         );
-        assert_eq!(outcome["retries"], retries);
+        assert_eq!(outcome["retries"], retries, "{url}");
     }
 }
 

@@ -10,8 +10,8 @@ use quick_xml::XmlVersion::Implicit1_0;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value, json};
 
-use crate::support::jobs::{Setting, outbound};
-use crate::support::{artifacts, host};
+use crate::support::jobs::{Setting, outbound, runner};
+use crate::support::{artifacts, host, lab};
 
 /// The modeler, as it is in the project now: its libraries lie in the folder that cargo builds into.
 fn modeler() -> &'static Path {
@@ -213,7 +213,7 @@ async fn a_task_that_is_filled_in_as_on_the_seed_page_runs() {
 }
 
 #[tokio::test]
-async fn every_field_of_the_template_reaches_the_connector() {
+async fn the_fields_of_a_fifo_queue_and_what_goes_beyond_reach_the_connector() {
     let setting = Setting::new(".fifo");
     let values = [
         ("authentication.accessKey", "{{secrets.MY_AWS_ACCESS_KEY}}"),
@@ -244,6 +244,9 @@ async fn every_field_of_the_template_reaches_the_connector() {
     ]
     .map(|(field, value)| (field.to_owned(), value.to_owned()));
     let mut job = job(&design(&values).await.diagram);
+    let trace_header = "Root=1-5759e988-bd862e3fe1be46a994272793";
+    assert_eq!(job["inputs"]["queue.awsTraceHeader"], trace_header);
+    assert_eq!(job["customHeaders"]["jobTimeout"], "PT2M");
     assert_eq!(job["retries"], 5);
     job["variables"] = json!({"order": {"id": 7}});
     let outcome = setting.run(&job).await;
@@ -262,6 +265,42 @@ async fn every_field_of_the_template_reaches_the_connector() {
     job["inputs"]["queue.url"] = (setting.url.clone() + "/missing").into();
     let outcome = setting.run(&job).await;
     assert_eq!(outcome["outcome"], "error", "{outcome}");
+}
+
+#[tokio::test]
+async fn the_fields_of_a_standard_queue_that_go_beyond_reach_the_connector() {
+    let (url, key) = lab::queue_and_temporary_key();
+    let setting = Setting {
+        runner: runner(&key),
+        connector: outbound(&[&url]),
+        url,
+        key,
+    };
+    let name = setting.url.rsplit('/').next().unwrap();
+    let endpoint = lab::endpoint();
+    let aws_url = format!("https://sqs.us-east-1.amazonaws.com/000000000000/{name}");
+    let values = [
+        ("authentication.accessKey", "secrets.MY_AWS_ACCESS_KEY"),
+        ("authentication.secretKey", "secrets.MY_AWS_SECRET_KEY"),
+        (
+            "authentication.sessionToken",
+            "secrets.MY_AWS_SESSION_TOKEN",
+        ),
+        ("queue.url", &aws_url),
+        ("configuration.endpoint", &endpoint),
+        ("configuration.region", "us-east-1"),
+        ("queue.messageBody", "=[1, 2]"),
+        ("queue.delaySeconds", "0"),
+        ("queue.fairQueueGroupId", "tenant-1"),
+    ]
+    .map(|(field, value)| (field.to_owned(), value.to_owned()));
+    let job = job(&design(&values).await.diagram);
+    assert_eq!(job["inputs"]["queue.delaySeconds"], "0");
+    let outcome = setting.run(&job).await;
+    assert_eq!(outcome["outcome"], "completed", "{outcome}");
+    let message = setting.received();
+    assert_eq!(message["Body"], "[1,2]");
+    assert_eq!(message["Attributes"]["MessageGroupId"], "tenant-1");
 }
 
 #[tokio::test]

@@ -45,13 +45,13 @@ fn a_stream_of_jobs_ends_in_an_outcome_for_each() {
     let lines = [
         job(&url, 1).to_string(),
         "not a job".to_owned(),
-        json!({"jobKey": "2", "retries": 3}).to_string(),
+        json!({"jobKey": "2", "retries": "3"}).to_string(),
         job(&url, 3).to_string(),
     ];
     let arguments = ["--allow", &url, "--secrets-env", "CONNECTOR_SECRET_"];
     let run = run(&arguments, &environment, &lines.join("\n"));
     assert_eq!(run.code, 11);
-    assert_eq!(run.stderr, "error: 2 of the jobs have failed\n");
+    assert_eq!(run.stderr, "error: 2 of 4 jobs failed\n");
     let outcomes = outcomes(&run);
     let messages = lab::receive(&url);
     assert_eq!(
@@ -192,6 +192,48 @@ fn expressions_go_by_the_time_zone_that_is_asked_for() {
         let run = run(arguments, &[("TZ", "Europe/Berlin")], &job);
         assert_eq!(run.json()["variables"], json!({"zone": zone}));
     }
+}
+
+#[test]
+fn no_job_follows_one_whose_outcome_cannot_be_printed() {
+    let (url, key) = lab::queue_and_key("");
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = folder.path().join("jobs");
+    let lines = [job(&url, 1).to_string(), job(&url, 2).to_string()];
+    std::fs::write(&jobs, lines.join("\n")).unwrap();
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_connector-host"))
+        .args([
+            "run",
+            "--component",
+            artifacts::connector_path().to_str().unwrap(),
+        ])
+        .args([
+            "--allow",
+            &url,
+            "--secrets-env",
+            "S_",
+            jobs.to_str().unwrap(),
+        ])
+        .env("S_ACCESS_KEY", &key.id)
+        .env("S_SECRET_KEY", &key.secret)
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        told.starts_with("error: the outcome of job 1 cannot be printed: "),
+        "{told}"
+    );
+    assert!(
+        told.ends_with("it is completed with 1 variables\n"),
+        "{told}"
+    );
+    assert_eq!(lab::receive(&url).len(), 1);
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(crate) struct Ending {
     pub(crate) case: &'static str,
     pub(crate) url: String,
     pub(crate) allowed: Vec<String>,
-    timeouts: Timeouts,
+    pub(crate) timeouts: Timeouts,
 }
 
 /// Every way for a call to end without the right secret.

@@ -97,7 +97,6 @@ async fn set_the_url_of_your_sqs_queue_as_well_as_its_region() {
         );
         assert_eq!(outcome["retries"], 0);
     }
-    // A region that is not the server's is signed for, and refused.
     assert_eq!(setting.run(&setting.job(&[])).await["outcome"], "completed");
     setting.received();
 }

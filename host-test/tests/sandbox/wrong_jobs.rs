@@ -20,7 +20,7 @@ fn job() -> Value {
     })
 }
 
-/// The job with another value at a path; null takes it away.
+/// The job with another value at a path.
 fn with(pointer: &str, value: Value) -> String {
     let mut job = job();
     let (parent, name) = pointer.rsplit_once('/').unwrap();
@@ -72,7 +72,10 @@ fn wrong_jobs() -> Vec<(String, &'static str)> {
         (json!({"customHeaders": {"resultVariable": 1}}).to_string(), "customHeaders must be an object of strings"),
         (json!({"inputs": {"a": 1}}).to_string(), "inputs must be an object of strings"),
         (r#"{"variables":{},"variables":{}}"#.to_owned(), "variables must be given once"),
-        (r#"{"jobKey":"\ud800"}"#.to_owned(), "not json"),
+        (
+            r#"{"jobKey":"\ud800"}"#.to_owned(),
+            "jobKey must be text and numbers that can be read",
+        ),
         // Headers.
         (json!({"type": "io.camunda:http-json:1"}).to_string(), "the job is of type"),
         (json!({"customHeaders": {"retryBackoff": "P1D1S"}}).to_string(), "header retryBackoff"),

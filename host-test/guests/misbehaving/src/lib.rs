@@ -58,7 +58,7 @@ impl connector::Guest for Misbehaving {
     }
 
     /// Takes the misdeed for variables, and anything else for the response.
-    fn execute(variables: String) -> Result<String, Failure> {
+    fn execute(variables: String, _: Option<u32>) -> Result<String, Failure> {
         misbehave(&variables);
         Ok(variables)
     }
