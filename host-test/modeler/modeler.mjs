@@ -17,8 +17,8 @@ panel, and prints what the panel shows as JSON. values.json is {"field": "text",
 a field is to be set more than once, [["field", "text"], ...]; a field is a property's id, else
 its binding's name. The browser is $CHROMIUM, else the first on PATH, else @sparticuz/chromium.`;
 
-const DEADLINE = 30_000; // for everything in the browser
-const PATIENCE = 5_000; // for the panel to do one thing
+const DEADLINE = 120_000; // for everything in the browser, on a machine that is busy
+const PATIENCE = 15_000; // for the panel to do one thing
 const PICTURE = { width: 1000, height: 1290 }; // of the screenshot
 
 let options;
@@ -120,7 +120,7 @@ async function launch() {
     args: [...args, '--no-sandbox', '--disable-gpu', '--disable-quic', '--host-resolver-rules=MAP * ~NOTFOUND'],
     defaultViewport: { width: 1400, height: 1000 },
     env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home },
-    timeout: PATIENCE * 3,
+    timeout: DEADLINE,
     handleSIGINT: false, // main() closes the browser
     handleSIGTERM: false,
     handleSIGHUP: false,

@@ -121,7 +121,7 @@ function option(select, wanted) {
 // The panel renders in later frames: wait until its markup is the same three frames long.
 async function settled() {
   $$('.cm-content').forEach(node => forceLinting(EditorView.findFromDOM(node))); // its own delay is 750 ms
-  const deadline = performance.now() + 3000;
+  const deadline = performance.now() + 15_000;
   for (let last, same = 0; same < 3;) {
     if (performance.now() > deadline) throw new Error('the properties panel does not come to rest');
     await new Promise(requestAnimationFrame);

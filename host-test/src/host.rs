@@ -268,8 +268,10 @@ impl OutboundConnector {
         let limit = self.sandboxes.limits.deadline;
         let longest = limit.saturating_sub(GRACE).max(limit / 2);
         let timeout = timeout.map(|timeout| timeout.min(longest));
-        let timeout_ms =
-            timeout.map(|timeout| u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX));
+        let timeout_ms = timeout.map(|timeout| {
+            let milliseconds = u32::try_from(timeout.as_millis());
+            milliseconds.unwrap_or(u32::MAX).max(1)
+        });
         let deadline = timeout.map_or(limit, |timeout| limit.min(timeout + GRACE));
         let mut store = self.sandboxes.open(deadline);
         let call = async {

@@ -27,7 +27,7 @@ use super::json::{Json, Kind};
 use crate::credentials::Credentials;
 use crate::error::{SendError, Violation};
 use crate::exchange::Exchange;
-use crate::message::{Attribute, Message, Value};
+use crate::message::{Attribute, MAX_ATTRIBUTES, Message, Value};
 use crate::queue::Queue;
 use crate::timeouts::Timeouts;
 
@@ -101,6 +101,7 @@ impl Names {
         let name = match field {
             "queue.region" => &self.region,
             "queue.endpoint" => "configuration.endpoint",
+            "timeouts.total-ms" => "timeout-ms",
             // The size of the whole, which is the body for the most part.
             "message" | "message.body" => "queue.messageBody",
             "message.attributes" => "queue.messageAttributes",
@@ -140,6 +141,15 @@ fn attribute_path(name: &str) -> String {
         .take(MAX_QUOTED)
         .collect();
     format!("queue.messageAttributes.{shown}")
+}
+
+/// An attribute that breaks no rule, so that nothing more is said of it.
+fn unread(name: String) -> Attribute {
+    Attribute {
+        name,
+        value: Value::String("unread".to_owned()),
+        label: None,
+    }
 }
 
 /// An object among the variables, and the path to it.
@@ -341,21 +351,19 @@ impl Reader {
         let Some(attributes) = self.object(queue.path_to("messageAttributes"), json) else {
             return Vec::new();
         };
-        attributes
-            .entries
-            .into_iter()
-            .map(|(name, json)| self.attribute(name, json.unwrapped()))
+        let entries = attributes.entries.into_iter().enumerate();
+        entries
+            .map(|(index, (name, json))| match index {
+                // Of more than there may be, the rest is counted.
+                MAX_ATTRIBUTES.. => unread(name),
+                _ => self.attribute(name, json.unwrapped()),
+            })
             .collect()
     }
 
     fn attribute(&mut self, name: String, json: Json<'_>) -> Attribute {
         let path = attribute_path(&name);
-        // Breaks no rule, so that nothing more is said of it.
-        let wrong = Attribute {
-            name,
-            value: Value::String("wrong".to_owned()),
-            label: None,
-        };
+        let wrong = unread(name);
         let Some(object) = self.object(path, json) else {
             return wrong;
         };
@@ -1060,6 +1068,19 @@ mod tests {
                 "queue.messageAttributes.a.StringValue must be a decimal number: the 1 bytes given are not",
                 "queue.messageAttributes.AWS.b must not begin with 'AWS.' or 'Amazon.' in any case",
             ]
+        );
+    }
+
+    #[test]
+    fn of_too_many_attributes_the_first_ten_are_looked_at() {
+        let attributes: Variables = (0..20_000)
+            .map(|index| (format!("a{index}"), json!("wrong")))
+            .collect();
+        let problems = problems(&with("/queue/messageAttributes", attributes).to_string());
+        assert_eq!(problems.len(), 11);
+        assert_eq!(
+            problems[10],
+            "queue.messageAttributes must be at most 10: are 20000"
         );
     }
 

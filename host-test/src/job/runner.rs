@@ -101,19 +101,24 @@ impl JobRunner {
     where
         E: AsyncFnOnce(String, Option<Duration>) -> Result<String, Failure>,
     {
+        let left = job.deadline.map(|deadline| {
+            let left = deadline.duration_since(SystemTime::now());
+            left.unwrap_or_default()
+        });
         let headers = match TaskHeaders::new(&job.headers) {
-            Ok(headers) => headers,
-            Err(invalid) => {
-                let failure = Failure::of_input("InvalidHeader", invalid.to_string());
-                return conclude(
-                    &self.expressions,
-                    &TaskHeaders::default(),
-                    job.retries,
-                    Err(failure),
-                );
-            }
+            _ if left.is_some_and(|left| left.is_zero()) => Err(late(&job)),
+            Ok(headers) => Ok(headers),
+            Err(invalid) => Err(Failure::of_input("InvalidHeader", invalid.to_string())),
         };
-        let result = self.attempt(&job, headers.job_timeout, execute).await;
+        let (headers, result) = match headers {
+            Ok(headers) => {
+                let timeout = headers.job_timeout.into_iter().chain(left).min();
+                let result = self.attempt(&job, timeout, execute).await;
+                (headers, result)
+            }
+            // No expression is asked about a job that is none, or no longer this host's.
+            Err(failure) => (TaskHeaders::default(), Err(failure)),
+        };
         conclude(&self.expressions, &headers, job.retries, result)
     }
 
@@ -128,14 +133,6 @@ impl JobRunner {
         E: AsyncFnOnce(String, Option<Duration>) -> Result<String, Failure>,
     {
         let begin = Instant::now();
-        let left = job.deadline.map(|deadline| {
-            let left = deadline.duration_since(SystemTime::now());
-            left.unwrap_or_default()
-        });
-        if left.is_some_and(|left| left.is_zero()) {
-            return Err(late(job));
-        }
-        let timeout = timeout.into_iter().chain(left).min();
         let resolved = tokio::time::timeout(timeout.unwrap_or(PREPARATION), self.prepared(job));
         let Resolved { json, mask } = match resolved.await {
             Ok(resolved) => resolved?,
@@ -611,7 +608,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_that_another_worker_may_have_is_not_executed() {
-        let job = json!({"retries": 3, "deadline": 1_000});
+        let headers = json!({"errorExpression": "bpmnError(\"A\")"});
+        let job = json!({"retries": 3, "deadline": 1_000, "customHeaders": headers});
         let (outcome, got) = run(&runner(), job, Ok(json!({}))).await;
         assert_eq!(got, None);
         assert_eq!(outcome["retries"], 3);
