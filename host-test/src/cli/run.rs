@@ -24,9 +24,12 @@ use super::network::Network;
 /// Run jobs of a process engine on a connector, each in a sandbox of its own.
 ///
 /// A job is JSON as Camunda's REST API hands it out: "variables", "customHeaders", "retries", "jobKey",
-/// "type". Instead of an engine's, "inputs" gives input mappings, {"queue.messageBody": "= {id: order.id}"},
-/// which are evaluated over the variables; the job then gets what they map, and no other variable. Jobs
-/// stand one on each line, or one alone over several lines.
+/// "type", "deadline". Jobs stand one on each line, or one alone over several lines. One past its
+/// deadline is not begun: the engine has given it to another worker.
+///
+/// Where no engine has evaluated the input mappings, a job may bring them: "inputs", from target to
+/// source, as in {"queue.messageBody": "= {id: order.id}"}. They are evaluated over its variables, and
+/// it gets what they map and no other variable.
 ///
 /// For each job, one line of JSON tells the command that ends it: "outcome" is "completed", "failed" or
 /// "error" (a BPMN error).
