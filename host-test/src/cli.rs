@@ -6,6 +6,7 @@ mod exit;
 mod files;
 mod inspect;
 mod jobs;
+mod log;
 mod network;
 mod report;
 mod run;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Run the SQS connector component in a sandbox.
+/// Run connector components, each call in a sandbox of its own
 #[derive(Parser)]
 #[command(name = "connector-host", version, max_term_width = 100)]
 struct Cli {

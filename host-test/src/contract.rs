@@ -49,6 +49,15 @@ impl Queue {
             endpoint: None,
         }
     }
+
+    /// The same queue in a region, for a URL that does not carry it.
+    #[must_use]
+    pub fn with_region(self, region: impl Into<String>) -> Self {
+        Self {
+            region: Some(region.into()),
+            ..self
+        }
+    }
 }
 
 impl Message {

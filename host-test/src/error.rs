@@ -138,11 +138,13 @@ impl fmt::Display for ExecuteError {
 
 impl std::error::Error for ExecuteError {}
 
-/// One line: servers' texts may hold line breaks and worse, which must not forge a log.
 fn write_line(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .try_for_each(|c| f.write_char(c))
+    f.write_str(&one_line(text))
+}
+
+/// One line: texts from outside may hold line breaks and worse, which must not forge a log.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 /// One line for each case of the contract's error.

@@ -148,6 +148,8 @@ impl WasiHttpHooks for Hooks {
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
         if !self.outgoing.allowed.allows(request.uri()) {
+            let authority = request.uri().authority().map_or("", |part| part.as_str());
+            tracing::warn!("a request to {authority} is not on the allow-list");
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
         self.request_left = true;

@@ -19,6 +19,7 @@ use serde_json::Value;
 use super::exit::{self, Failure};
 use super::files::is_stdin;
 use super::jobs::{JobText, Jobs};
+use super::log;
 use super::network::Network;
 
 /// Run jobs of a process engine on a connector, each in a sandbox of its own.
@@ -92,6 +93,7 @@ struct Identity {
 
 /// Runs the command.
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    log::to_stderr();
     let mut jobs = Jobs::new(open(&args.jobs)?);
     let expressions = Expressions::in_time_zone(args.time_zone);
     let runner = args.secrets.runner(expressions)?;
@@ -182,6 +184,10 @@ impl Secrets {
     fn runner(self, expressions: Expressions) -> Result<JobRunner, Failure> {
         let mut providers = SecretProviders::new();
         if let Some(folder) = self.folder {
+            if !folder.is_dir() {
+                let problem = format!("secrets from {}: no such folder", folder.display());
+                return Err(Failure::usage(problem));
+            }
             providers = providers.and(FolderSecrets::new(folder));
         }
         if let Some(path) = self.file {

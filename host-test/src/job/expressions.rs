@@ -2,10 +2,11 @@
 
 use feel::jiff::tz::TimeZone;
 use feel::jiff::{Timestamp, Zoned};
-use feel::{Context, Engine, Expression, JsonStyle};
+use feel::{Context, Engine, Expression, JsonStyle, Warning, WarningKind};
 use serde_json::{Map, Value};
 
 use super::functions::with_connector_functions;
+use crate::error::one_line;
 
 /// Evaluates the expressions of task headers.
 #[derive(Debug)]
@@ -48,19 +49,30 @@ impl Expressions {
     ) -> Result<Value, String> {
         let scope = serde_json::to_string(scope).map_err(|error| error.to_string())?;
         let scope = Context::from_json(&scope).map_err(|error| error.to_string())?;
-        self.value_in(expression, &scope, JsonStyle::Connector)
+        let (value, warnings) = self.value_in(expression, &scope, JsonStyle::Connector)?;
+        // Most of what is null is meant to be: no error, on success. A function that does not exist is not.
+        for warning in warnings {
+            if warning.kind == WarningKind::NoFunctionFound {
+                let warning = one_line(&warning.to_string());
+                tracing::warn!("expression of a header: {warning}");
+            }
+        }
+        Ok(value)
     }
 
+    /// The value of an expression, and why parts of it are null.
     pub(super) fn value_in(
         &self,
         expression: &Expression,
         scope: &Context,
         style: JsonStyle,
-    ) -> Result<Value, String> {
+    ) -> Result<(Value, Vec<Warning>), String> {
         let evaluation = self
             .engine
             .evaluate(expression, scope)
             .map_err(|error| error.to_string())?;
-        serde_json::to_value(evaluation.value.json(style)).map_err(|error| error.to_string())
+        let value = serde_json::to_value(evaluation.value.json(style));
+        let value = value.map_err(|error| error.to_string())?;
+        Ok((value, evaluation.warnings))
     }
 }

@@ -5,6 +5,7 @@ use feel::{Context, Expression, JsonStyle};
 use serde_json::{Map, Value};
 
 use super::expressions::Expressions;
+use crate::error::one_line;
 
 /// The most names that a target has.
 const MAX_DEPTH: usize = 32;
@@ -65,10 +66,19 @@ impl Expressions {
                 )));
             }
             let value = match source.strip_prefix('=') {
-                Some(text) if !text.is_empty() => Expression::parse(text)
-                    .map_err(|error| error.to_string())
-                    .and_then(|expression| self.value_in(&expression, &scope, JsonStyle::Engine))
-                    .map_err(failed)?,
+                Some(text) if !text.is_empty() => {
+                    let evaluated = Expression::parse(text)
+                        .map_err(|error| error.to_string())
+                        .and_then(|expression| {
+                            self.value_in(&expression, &scope, JsonStyle::Engine)
+                        });
+                    let (value, warnings) = evaluated.map_err(failed)?;
+                    for warning in warnings {
+                        let told = one_line(&format!("input {}: {warning}", shown(target)));
+                        tracing::warn!("{told}");
+                    }
+                    value
+                }
                 _ => source.clone().into(),
             };
             put(&mut local, &path, value);

@@ -13,7 +13,7 @@ use super::headers::TaskHeaders;
 use super::inputs::InputMapping;
 use super::outcome::{Failure, FailureKind, Outcome, conclude};
 use crate::contract::outbound;
-use crate::error::ExecuteError;
+use crate::error::{ExecuteError, one_line};
 use crate::host::OutboundConnector;
 use crate::identity::AwsIdentity;
 use crate::secrets::{
@@ -174,7 +174,8 @@ impl JobRunner {
             return Err(Failure::of_input("Identity", problem.to_owned()));
         };
         let credentials = identity.credentials().await.map_err(|error| {
-            tracing::warn!("{error}");
+            let told = one_line(&error.to_string());
+            tracing::warn!("{told}");
             no_identity()
         })?;
         let authentication = credentials.to_authentication().to_string();
@@ -201,7 +202,8 @@ impl JobRunner {
         };
         let resolved = resolved.map_err(|error| {
             if let Some(cause) = error.source() {
-                tracing::warn!("{error}: {cause}");
+                let told = one_line(&format!("{error}: {cause}"));
+                tracing::warn!("{told}");
             }
             let kind = match error {
                 SecretError::Missing(_) | SecretError::Changed(_) => FailureKind::InvalidInput,
@@ -222,18 +224,18 @@ impl JobRunner {
 
     /// A key that stays a reference would be refused far away, and not for what is wrong with it.
     fn check_authentication(&self, variables: &str) -> Result<(), Failure> {
-        let held_back = authentication::keys(variables)
+        let held_back: BTreeSet<String> = authentication::keys(variables)
             .into_iter()
             .flat_map(secrets::names)
-            .find(|name| !self.filter.lets_through(name));
-        match held_back {
-            None => Ok(()),
-            Some(name) => {
-                let name = secrets::shown(name);
-                let problem = format!("secret '{name}' is not let through by this host");
-                Err(Failure::of_input("Secret", problem))
-            }
+            .filter(|name| !self.filter.lets_through(name))
+            .map(|name| format!("'{}'", secrets::shown(name)))
+            .collect();
+        if held_back.is_empty() {
+            return Ok(());
         }
+        let names: Vec<String> = held_back.into_iter().collect();
+        let problem = format!("not let through by this host: secret {}", names.join(", "));
+        Err(Failure::of_input("Secret", problem))
     }
 
     /// The variables after input mappings, as JSON.
@@ -450,7 +452,7 @@ mod tests {
         assert_eq!(got, None);
         let message = outcome["errorMessage"].as_str().unwrap();
         assert!(
-            message.starts_with("secret 'KEY' is not let through by this host"),
+            message.starts_with("not let through by this host: secret 'KEY'"),
             "{message}"
         );
         let allowing = runner().with_filter(SecretFilter::Only(["KEY".to_owned()].into()));

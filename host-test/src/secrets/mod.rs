@@ -86,7 +86,9 @@ pub enum SecretError {
     #[error("secret '{0}' is not available")]
     Missing(String),
     /// An expression has changed the reference, so that its value cannot take its place.
-    #[error("secret '{0}' is changed by an expression, which only its value could be")]
+    #[error(
+        "secret '{0}' must not be changed by an expression: its value is put in place afterwards"
+    )]
     Changed(String),
     /// A provider failed. Why is the source of this error, for the host's own log: it may tell more than a process
     /// should know.

@@ -132,7 +132,7 @@ fn an_engine_s_job_gets_the_secrets_that_are_let_through() {
     assert_eq!(held.code, 11);
     let message = held.json()["errorMessage"].as_str().unwrap().to_owned();
     assert!(
-        message.starts_with("secret 'A' is not let through by this host"),
+        message.starts_with("not let through by this host: secret 'A'"),
         "{message}"
     );
 }
@@ -154,6 +154,10 @@ fn without_an_allow_list_only_the_service_itself_is_reached() {
         json!({"cause": "denied-by-host"}),
         "{outcome}"
     );
+    // Which server is for the operator to know.
+    let server = url.split('/').nth(2).unwrap();
+    let told = format!("a request to {server} is not on the allow-list");
+    assert!(run.stderr.contains(&told), "{}", run.stderr);
     assert!(lab::receive(&url).is_empty());
 }
 
@@ -178,6 +182,24 @@ fn wrong_usage_is_told_before_any_job_is_run() {
         assert_eq!(run.code, 2, "{}", run.stdout);
         assert!(run.stderr.starts_with(told), "{}", run.stderr);
         assert_eq!(run.stdout, "");
+    }
+}
+
+#[test]
+fn why_an_expression_is_null_is_told_to_the_operator() {
+    let job = json!({
+        "inputs": {"queue.messageBody": "= nope"},
+        "customHeaders": {"errorExpression": "= bpmnerror(error.code)"},
+    });
+    let run = run(&[], &[], &job.to_string());
+    assert_eq!(run.code, 11);
+    for told in [
+        "WARN input queue.messageBody: ",
+        "nope",
+        "WARN expression of a header: ",
+        "bpmnerror",
+    ] {
+        assert!(run.stderr.contains(told), "{told}: {}", run.stderr);
     }
 }
 

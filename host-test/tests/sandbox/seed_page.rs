@@ -239,7 +239,7 @@ async fn a_job_whose_inputs_the_engine_has_evaluated_gets_the_secrets_that_the_h
     let outcome = jobs::run(&runner(&key), &connector, &job).await;
     let message = outcome["errorMessage"].as_str().unwrap();
     assert!(
-        message.starts_with("secret 'MY_AWS_ACCESS_KEY' is not let through"),
+        message.starts_with("not let through by this host: secret 'MY_AWS_ACCESS_KEY'"),
         "{message}"
     );
     assert!(lab::receive(&url).is_empty());

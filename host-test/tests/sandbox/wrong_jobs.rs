@@ -91,7 +91,7 @@ fn wrong_jobs() -> Vec<(String, &'static str)> {
         (inputs(&json!({"": "x"})), "the target must be names"),
         (inputs(&json!({"a": "= for i in 1..1000000000 return i"})), "input a: "),
         (inputs(&json!({"queue.url": "secrets.NONE"})), "secret 'NONE' is not available"),
-        (with("/variables/authentication/secretKey", json!("secrets.HELD")), "secret 'HELD' is not let through"),
+        (with("/variables/authentication/secretKey", json!("secrets.HELD")), "not let through by this host: secret 'HELD'"),
         // Missing.
         (json!({}).to_string(), "authentication is required"),
         (with("/variables/authentication", Value::Null), "authentication is required"),

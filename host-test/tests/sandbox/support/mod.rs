@@ -29,10 +29,7 @@ pub(crate) fn connector(addresses: &[&str]) -> Connector {
 
 /// A queue on a server that is none of AWS's.
 pub(crate) fn queue(url: &str) -> Queue {
-    Queue {
-        region: Some("us-east-1".into()),
-        ..Queue::new(url)
-    }
+    Queue::new(url).with_region("us-east-1")
 }
 
 /// Sends with the component's own timeouts.
