@@ -353,7 +353,7 @@ fn the_demonstration_leaves_nothing_behind_when_it_is_interrupted() {
         let temporary = tempfile::tempdir().unwrap();
         let mut demonstration = Command::new(lab::python())
             .arg(here.join("lab/demo.py"))
-            .arg(here.join("tests/sandbox/support/never_sends.sh"))
+            .arg(here.join("tests/sandbox/support/never_ends.sh"))
             .arg("component")
             .env("TMPDIR", temporary.path())
             .stdout(Stdio::piped())
