@@ -112,10 +112,12 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         else {
             break;
         };
-        let key = text.as_deref().ok().and_then(Job::key_in);
-        let outcome = match text.and_then(|text| Job::from_json(&text)) {
-            Ok(job) => runner.run_on(&connector, job).await,
-            Err(error) => not_a_job(&place, &error),
+        let (key, outcome) = match &text {
+            Ok(text) => match Job::from_json(text) {
+                Ok(job) => (job.key.clone(), runner.run_on(&connector, job).await),
+                Err(error) => (Job::key_in(text), not_a_job(&place, &error)),
+            },
+            Err(error) => (None, not_a_job(&place, error)),
         };
         all += 1;
         failed += usize::from(matches!(outcome, Outcome::Failed { .. }));

@@ -79,14 +79,7 @@ impl Job {
     ///
     /// Fails if it is not JSON or a field has another type. The error carries nothing of the text.
     pub fn from_json(text: &str) -> Result<Self, InvalidJob> {
-        let whole: &RawValue = serde_json::from_str(text).map_err(|error| not_json(&error))?;
-        if !whole.get().starts_with('{') {
-            return Err(InvalidJob::Field {
-                field: "job",
-                expected: "an object",
-            });
-        }
-        let fields = json::entries(text).map_err(|error| not_json(&error))?;
+        let fields = json::entries(text).map_err(|error| no_object(text, &error))?;
         for field in FIELDS {
             if fields.iter().filter(|(name, _)| name == field).count() > 1 {
                 return Err(InvalidJob::Field {
@@ -143,6 +136,18 @@ const FIELDS: [&str; 7] = [
     "variables",
     "inputs",
 ];
+
+/// What is wrong with a text that cannot be read as an object.
+fn no_object(text: &str, error: &serde_json::Error) -> InvalidJob {
+    match serde_json::from_str::<&RawValue>(text) {
+        Err(error) => not_json(&error),
+        Ok(whole) if whole.get().starts_with('{') => not_json(error),
+        Ok(_) => InvalidJob::Field {
+            field: "job",
+            expected: "an object",
+        },
+    }
+}
 
 fn not_json(error: &serde_json::Error) -> InvalidJob {
     InvalidJob::NotJson {

@@ -20,12 +20,9 @@ pub struct Placeholders {
     placeholders: BTreeMap<String, String>,
 }
 
-/// Its first letter is in no other place of it: two placeholders never overlap.
-static FORM: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("secret[0-9a-f]{32}").expect("the form is a regular expression"));
-
-/// The form, in upper case too.
-static IN_ANY_CASE: LazyLock<Regex> = LazyLock::new(|| {
+/// In any case, so that one that an expression has changed is noticed. Its first letter is in no other place of it: two
+/// placeholders never overlap.
+static FORM: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new("(?i)secret[0-9a-f]{32}").expect("the form is a regular expression")
 });
 
@@ -93,17 +90,15 @@ impl Placeholders {
             .iter()
             .map(|(name, placeholder)| (placeholder.as_str(), name.as_str()))
             .collect();
-        let changed = IN_ANY_CASE
-            .find_iter(json)
-            .filter(|found| !names.contains_key(found.as_str()))
-            .find_map(|found| names.get(found.as_str().to_ascii_lowercase().as_str()));
-        if let Some(name) = changed {
-            return Err(SecretError::Changed(shown(name)));
+        let mut references = Vec::new();
+        for found in FORM.find_iter(json) {
+            if let Some(name) = names.get(found.as_str()) {
+                references.push((found.range(), *name));
+            } else if let Some(name) = names.get(found.as_str().to_ascii_lowercase().as_str()) {
+                return Err(SecretError::Changed(shown(name)));
+            }
         }
-        let references = FORM
-            .find_iter(json)
-            .filter_map(|found| Some((found.range(), *names.get(found.as_str())?)));
-        substitute(json, references, provider)
+        substitute(json, references.into_iter(), provider)
     }
 }
 

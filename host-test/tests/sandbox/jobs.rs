@@ -371,12 +371,7 @@ async fn a_delayed_message_is_hidden_at_first() {
 #[tokio::test]
 async fn temporary_keys_work_with_their_session_token() {
     let (url, key) = lab::queue_and_temporary_key();
-    let setting = Setting {
-        runner: runner(&key),
-        connector: outbound(&[&url]),
-        url,
-        key,
-    };
+    let setting = Setting::of(url, key);
     let token = [(
         "authentication.sessionToken",
         "secrets.MY_AWS_SESSION_TOKEN",
@@ -401,12 +396,7 @@ async fn a_job_ends_within_its_timeout_and_tells_what_it_knows() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/000000000000/q", silent.local_addr().unwrap());
     let (_, key) = lab::queue_and_key("");
-    let setting = Setting {
-        runner: runner(&key),
-        connector: outbound(&[&url]),
-        url,
-        key,
-    };
+    let setting = Setting::of(url, key);
     let mut job = setting.job(&[]);
     job["customHeaders"]["jobTimeout"] = json!("PT0.5S");
     let outcome = setting.run(&job).await;
@@ -489,12 +479,7 @@ async fn an_error_expression_goes_by_the_code_of_sqs() {
     );
 
     let (url, key) = lab::missing_queue_and_key();
-    let setting = Setting {
-        runner: self::runner(&key),
-        connector: outbound(&[&url]),
-        url,
-        key,
-    };
+    let setting = Setting::of(url, key);
     let mut job = setting.job(&[]);
     job["customHeaders"]["errorExpression"] = json!(expression);
     let outcome = setting.run(&job).await;

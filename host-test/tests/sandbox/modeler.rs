@@ -10,7 +10,7 @@ use quick_xml::XmlVersion::Implicit1_0;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value, json};
 
-use crate::support::jobs::{Setting, outbound, runner};
+use crate::support::jobs::{Setting, outbound};
 use crate::support::{artifacts, host, lab};
 
 /// The modeler, as it is in the project now: its libraries lie in the folder that cargo builds into.
@@ -270,12 +270,7 @@ async fn the_fields_of_a_fifo_queue_and_what_goes_beyond_reach_the_connector() {
 #[tokio::test]
 async fn the_fields_of_a_standard_queue_that_go_beyond_reach_the_connector() {
     let (url, key) = lab::queue_and_temporary_key();
-    let setting = Setting {
-        runner: runner(&key),
-        connector: outbound(&[&url]),
-        url,
-        key,
-    };
+    let setting = Setting::of(url, key);
     let name = setting.url.rsplit('/').next().unwrap();
     let endpoint = lab::endpoint();
     let aws_url = format!("https://sqs.us-east-1.amazonaws.com/000000000000/{name}");

@@ -71,6 +71,11 @@ impl Setting {
     /// A queue whose name ends like this.
     pub(crate) fn new(kind: &str) -> Self {
         let (url, key) = lab::queue_and_key(kind);
+        Self::of(url, key)
+    }
+
+    /// A queue by its URL, and the key to send with.
+    pub(crate) fn of(url: String, key: Key) -> Self {
         Self {
             runner: runner(&key),
             connector: outbound(&[&url]),
