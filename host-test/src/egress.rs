@@ -142,7 +142,7 @@ impl fmt::Display for OriginPattern {
 }
 
 /// The servers that a sandbox may send requests to. Empty by default: then nothing leaves.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct AllowList(BTreeSet<OriginPattern>);
 
 impl AllowList {

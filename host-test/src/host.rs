@@ -33,6 +33,7 @@ pub struct Host {
     engine: Engine,
     linker: Linker<Sandbox>,
     outgoing: Arc<Outgoing>,
+    allowed: Arc<AllowList>,
     limits: Limits,
 }
 
@@ -94,8 +95,8 @@ impl HostBuilder {
         Ok(Host {
             engine,
             linker,
+            allowed: Arc::new(self.allowed),
             outgoing: Arc::new(Outgoing::new(
-                self.allowed,
                 tls,
                 self.addresses,
                 self.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
@@ -159,6 +160,7 @@ impl Host {
         Sandboxes {
             engine: self.engine.clone(),
             outgoing: Arc::clone(&self.outgoing),
+            allowed: Arc::clone(&self.allowed),
             limits: self.limits,
         }
     }
@@ -242,6 +244,14 @@ pub struct OutboundConnector {
 }
 
 impl OutboundConnector {
+    /// Lets this connector's requests out to these servers too, beside those of its host: those that it describes, say,
+    /// as far as they are trusted.
+    #[must_use]
+    pub fn allow(mut self, origins: OriginPattern) -> Self {
+        Arc::make_mut(&mut self.sandboxes.allowed).add(origins);
+        self
+    }
+
     /// What the connector says of itself.
     pub async fn describe(&self) -> Result<Description, Stopped> {
         let deadline = self.sandboxes.limits.deadline;

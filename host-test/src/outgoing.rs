@@ -44,14 +44,12 @@ type Sent = (
 
 /// The way out, shared by every sandbox of a host.
 pub(crate) struct Outgoing {
-    allowed: AllowList,
     connect_timeout: Duration,
     client: Client<TimeoutConnector<HttpsConnector<HttpConnector<Resolver>>>, WasiBody>,
 }
 
 impl Outgoing {
     pub(crate) fn new(
-        allowed: AllowList,
         tls: ClientConfig,
         addresses: HashMap<String, SocketAddr>,
         connect_timeout: Duration,
@@ -74,7 +72,6 @@ impl Outgoing {
             .pool_idle_timeout(IDLE_TIMEOUT)
             .build(connector);
         Self {
-            allowed,
             connect_timeout,
             client,
         }
@@ -123,14 +120,16 @@ impl Outgoing {
 /// One sandbox's way out.
 pub(crate) struct Hooks {
     outgoing: Arc<Outgoing>,
+    allowed: Arc<AllowList>,
     /// Whether a request was let out.
     pub(crate) request_left: bool,
 }
 
 impl Hooks {
-    pub(crate) fn new(outgoing: Arc<Outgoing>) -> Self {
+    pub(crate) fn new(outgoing: Arc<Outgoing>, allowed: Arc<AllowList>) -> Self {
         Self {
             outgoing,
+            allowed,
             request_left: false,
         }
     }
@@ -147,7 +146,7 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
-        if !self.outgoing.allowed.allows(request.uri()) {
+        if !self.allowed.allows(request.uri()) {
             let authority = request.uri().authority().map_or("", |part| part.as_str());
             tracing::warn!("a request to {authority} is not on the allow-list");
             return Box::new(async { Err(Error::HttpRequestDenied) });

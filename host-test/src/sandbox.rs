@@ -8,6 +8,7 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use crate::egress::AllowList;
 use crate::error::{StopReason, Stopped};
 use crate::limits::{Limits, MemoryExceeded, MemoryLimit};
 use crate::outgoing::{Hooks, Outgoing};
@@ -16,6 +17,7 @@ use crate::outgoing::{Hooks, Outgoing};
 pub(crate) struct Sandboxes {
     pub(crate) engine: Engine,
     pub(crate) outgoing: Arc<Outgoing>,
+    pub(crate) allowed: Arc<AllowList>,
     pub(crate) limits: Limits,
 }
 
@@ -35,7 +37,7 @@ impl Sandboxes {
             table: ResourceTable::new(),
             wasi: WasiCtx::default(),
             http: WasiHttpCtx::new(),
-            hooks: Hooks::new(Arc::clone(&self.outgoing)),
+            hooks: Hooks::new(Arc::clone(&self.outgoing), Arc::clone(&self.allowed)),
             memory: MemoryLimit::new(self.limits.memory),
         };
         let mut store = Store::new(&self.engine, sandbox);

@@ -33,20 +33,17 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// A host that lets out what the arguments name, or else the default.
-    pub(super) fn host(
-        self,
-        default: impl IntoIterator<Item = OriginPattern>,
-        limits: Limits,
-    ) -> Result<Host, Failure> {
-        let mut allowed = self.allow;
-        if allowed.is_empty() {
-            allowed.extend(default);
-        }
+    /// Whether the arguments leave what the sandbox may reach to a default.
+    pub(super) fn is_default(&self) -> bool {
+        self.allow.is_empty()
+    }
+
+    /// A host that lets out what the arguments name.
+    pub(super) fn host(self, limits: Limits) -> Result<Host, Failure> {
         let host = Host::builder()
             .limits(limits)
             .connect_timeout(Duration::from_millis(self.connect_timeout.into()));
-        let mut host = allowed.into_iter().fold(host, HostBuilder::allow);
+        let mut host = self.allow.into_iter().fold(host, HostBuilder::allow);
         for (name, address) in self.resolve {
             host = host.resolve(name, address);
         }

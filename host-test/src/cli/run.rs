@@ -12,7 +12,7 @@ use connector_host::job::{Expressions, InvalidJob, Job, JobRunner, Outcome};
 use connector_host::secrets::{
     EnvironmentSecrets, FileSecrets, FolderSecrets, SecretFilter, SecretProviders,
 };
-use connector_host::{AwsIdentity, Host, Limits, OriginPattern, OutboundConnector};
+use connector_host::{AwsIdentity, Limits, OriginPattern, OutboundConnector};
 use feel::jiff::tz::TimeZone;
 use serde_json::Value;
 
@@ -138,16 +138,21 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 /// The connector and the type of its jobs, on a host that lets it out to the servers of its own service unless the
 /// arguments name others.
 async fn load(network: Network, component: &Path) -> Result<(OutboundConnector, String), Failure> {
-    let limits = Limits::default();
-    let describing = Host::builder().limits(limits).build()?;
-    let description = describing.load_outbound_file(component)?.describe().await?;
+    let is_default = network.is_default();
+    let connector = network
+        .host(Limits::default())?
+        .load_outbound_file(component)?;
+    let description = connector.describe().await?;
+    if !is_default {
+        return Ok((connector, description.job_type));
+    }
     // A component may ask for anything: what is not encrypted is for the operator to allow.
     let origins = description.network.service_origins.iter();
-    let origins = origins
+    let connector = origins
         .filter_map(|origin| origin.parse::<OriginPattern>().ok())
-        .filter(OriginPattern::is_https);
-    let host = network.host(origins, limits)?;
-    Ok((host.load_outbound_file(component)?, description.job_type))
+        .filter(OriginPattern::is_https)
+        .fold(connector, OutboundConnector::allow);
+    Ok((connector, description.job_type))
 }
 
 /// What becomes of a text that is no job: nothing was done, and nothing can be.

@@ -6,7 +6,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use connector_host::{Credentials, Limits, Message, MessageAttribute, Queue, Receipt, Timeouts};
+use connector_host::{
+    Credentials, Limits, Message, MessageAttribute, OriginPattern, Queue, Receipt, Timeouts,
+};
 use serde_json::json;
 
 use super::exit::{self, Failure};
@@ -124,11 +126,13 @@ async fn send(args: Args) -> Result<Receipt, Failure> {
         region: args.region,
         endpoint: args.endpoint_url,
     };
-    // An address that is none is left to the component, which says so.
-    let address = queue.endpoint.as_ref().unwrap_or(&queue.url);
-    let host = args
-        .network
-        .host(address.parse().ok(), args.timeouts.limits())?;
+    let mut network = args.network;
+    if network.is_default() {
+        // An address that is none is left to the component, which says so.
+        let address = queue.endpoint.as_ref().unwrap_or(&queue.url);
+        network.allow.extend(address.parse::<OriginPattern>());
+    }
+    let host = network.host(args.timeouts.limits())?;
     let message = Message {
         body: args.body.read()?,
         attributes: args.attributes.read()?,

@@ -162,6 +162,23 @@ fn without_an_allow_list_only_the_service_itself_is_reached() {
 }
 
 #[test]
+fn the_servers_of_the_service_itself_are_reached_unless_others_are_named() {
+    let environment = [("S_ACCESS_KEY", "AKID"), ("S_SECRET_KEY", "s3cr3t")];
+    let host = "sqs.us-east-1.amazonaws.com";
+    let job = job(&format!("https://{host}/000000000000/q"), 1).to_string();
+    let nobody = format!("{host}=127.0.0.1:1");
+    for (allowed, cause) in [
+        (&[][..], "connection-refused"),
+        (&["--allow", "https://sqs.example"], "denied-by-host"),
+    ] {
+        let common = ["--secrets-env", "S_", "--resolve", &nobody];
+        let run = run(&[&common[..], allowed].concat(), &environment, &job);
+        let error = &run.json()["variables"]["error"];
+        assert_eq!(error["variables"], json!({"cause": cause}), "{error}");
+    }
+}
+
+#[test]
 fn wrong_usage_is_told_before_any_job_is_run() {
     for (arguments, told) in [
         (&["/nowhere/jobs"][..], "error: jobs: /nowhere/jobs: "),
