@@ -56,7 +56,7 @@ lint: toolchain ## Check formatting and lints, for the host and for WebAssembly
 
 .PHONY: component
 component: toolchain ## Build the component
-	@cargo build --locked --release --target $(wasm_target)
+	@RUSTC_BOOTSTRAP=1 cargo connector --package sqs-connector --package misbehaving-guest
 
 # With --workspace, dependencies get the features that the tests need too, and are built once.
 .PHONY: host
@@ -66,8 +66,8 @@ host: toolchain
 .PHONY: toolchain
 toolchain:
 	@command -v rustup >/dev/null || { echo 'rustup is missing: install it, then run make again' >&2; exit 1; }
-	@rustup target list --installed 2>/dev/null | grep -qx $(wasm_target) \
-		|| rustup toolchain install $(toolchain) --profile minimal --component clippy --component rustfmt --target $(wasm_target)
+	@{ rustup target list --installed && rustup component list --installed; } 2>/dev/null | grep -cx -e $(wasm_target) -e rust-src | grep -qx 2 \
+		|| rustup toolchain install $(toolchain) --profile minimal --component clippy --component rustfmt --component rust-src --target $(wasm_target)
 
 .PHONY: lab
 lab: target/python/installed

@@ -6,13 +6,13 @@
 //! the HTTP status. Nothing but an answer that names SQS's own response element and a message id
 //! counts as a receipt.
 
-use http::Response;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::Event;
 
 use crate::credentials::Credentials;
 use crate::error::{AwsError, SendError, UnknownCause};
+use crate::wire::Response;
 
 /// The deepest nesting that is followed. SQS's own answers have four levels.
 const MAX_DEPTH: usize = 32;
@@ -34,48 +34,64 @@ pub struct Receipt {
     pub md5_of_message_system_attributes: Option<String>,
     /// The id that AWS gave to the request.
     pub request_id: Option<String>,
+    /// How many requests it took.
+    pub attempts: u32,
 }
 
-/// Reads the answer to a `SendMessage`.
+/// What SQS said of the messages of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// One message was stored: the answer to a `SendMessage`.
+    Stored(Receipt),
+    /// Some or all were, and some not: the answer to a `SendMessageBatch`, by the ids of its entries. Not every one
+    /// need be there.
+    Entries(Vec<(String, Result<Receipt, SendError>)>),
+}
+
+/// Reads the answer to a `SendMessage` or a `SendMessageBatch`.
 ///
 /// SQS explains a wrong signature with the request it would have expected, session token and all:
 /// what `credentials` keep secret is cut out of every text that is passed on.
 ///
 /// # Errors
-/// What SQS refused, or that the answer is not one of SQS's.
-pub fn read(response: &Response<Vec<u8>>, credentials: &Credentials) -> Result<Receipt, SendError> {
-    let text = String::from_utf8_lossy(response.body());
-    let elements = Elements::scan(&text, credentials);
-    let status = response.status();
+/// What SQS refused as a whole, or that the answer is not one of SQS's.
+pub fn read(response: &Response, credentials: &Credentials) -> Result<Answer, SendError> {
+    let text = String::from_utf8_lossy(&response.body);
+    let Answered {
+        root,
+        mut elements,
+        entries,
+    } = Answered::scan(&text, credentials);
+    let status = response.status;
     let request_id = elements
         .request_id
-        .clone()
-        .or_else(|| header(response, "x-amzn-requestid", credentials));
+        .take()
+        .or_else(|| request_id(response, credentials));
 
-    if elements.code.is_none() && status.is_success() {
-        return match elements.message_id {
-            Some(message_id) if elements.is_send_message_response => Ok(Receipt {
-                message_id,
-                sequence_number: elements.sequence_number,
-                md5_of_message_body: elements.md5_of_message_body,
-                md5_of_message_attributes: elements.md5_of_message_attributes,
-                md5_of_message_system_attributes: elements.md5_of_message_system_attributes,
-                request_id,
-            }),
-            _ => Err(SendError::OutcomeUnknown {
-                cause: UnknownCause::UnreadableAnswer,
-                detail: format!(
-                    "http {} without an sqs message id: {}",
-                    status.as_u16(),
-                    describe(response, credentials)
-                ),
-                request_id,
-            }),
+    if elements.code.is_none() && response.is_success() {
+        let answer = match root {
+            Some(Root::SendMessage) => elements.receipt(request_id.as_ref()).map(Answer::Stored),
+            Some(Root::SendMessageBatch) => Some(Answer::Entries(
+                entries
+                    .into_iter()
+                    .filter_map(|entry| entry.result(status, request_id.as_ref()))
+                    .collect(),
+            )),
+            None => None,
         };
+        return answer.ok_or_else(|| SendError::OutcomeUnknown {
+            cause: UnknownCause::UnreadableAnswer,
+            detail: format!(
+                "http {} without an sqs message id: {}",
+                status,
+                describe(response, credentials)
+            ),
+            request_id,
+        });
     }
 
     let error = AwsError {
-        status: status.as_u16(),
+        status,
         message: match elements.message {
             Some(message) => message,
             None => format!(
@@ -89,20 +105,25 @@ pub fn read(response: &Response<Vec<u8>>, credentials: &Credentials) -> Result<R
     Err(classify(error))
 }
 
+/// The id that AWS gave to a request, where the answer's head has one.
+#[must_use]
+pub fn request_id(response: &Response, credentials: &Credentials) -> Option<String> {
+    header(response, "x-amzn-requestid", credentials)
+}
+
 /// The kind and size of an answer that says nothing else.
-fn describe(response: &Response<Vec<u8>>, credentials: &Credentials) -> String {
+fn describe(response: &Response, credentials: &Credentials) -> String {
     let content_type = header(response, "content-type", credentials);
     format!(
         "{}, {} bytes",
         content_type.as_deref().unwrap_or("no content type"),
-        response.body().len()
+        response.body.len()
     )
 }
 
 /// A header of an answer, fit to be passed on.
-fn header(response: &Response<Vec<u8>>, name: &str, credentials: &Credentials) -> Option<String> {
-    let value = response.headers().get(name)?.to_str().ok()?;
-    Some(clean(value, credentials))
+fn header(response: &Response, name: &str, credentials: &Credentials) -> Option<String> {
+    Some(clean(response.header(name)?, credentials))
 }
 
 /// A text of the server, fit to be passed on: without secrets, cut to `MAX_TEXT` bytes at a character.
@@ -165,6 +186,12 @@ const UNAVAILABLE: &[&str] = &[
     "ServiceUnavailable",
 ];
 
+/// Whether a code is one of a server that could not.
+#[must_use]
+pub fn is_code_of_trouble(code: &str) -> bool {
+    UNAVAILABLE.contains(&code)
+}
+
 /// Sorts an error by what the caller should do next. The code decides: SQS answers throttling with
 /// the status of a denial (403). The status decides where there is no known code.
 fn classify(error: AwsError) -> SendError {
@@ -190,10 +217,24 @@ fn classify(error: AwsError) -> SendError {
     }
 }
 
-/// The elements of an answer that matter, each as first found.
+/// The answers of SQS to what is sent here, by their root elements.
+enum Root {
+    SendMessage,
+    SendMessageBatch,
+}
+
+/// What an answer says, of the whole and of each entry of a batch.
+#[derive(Default)]
+struct Answered {
+    root: Option<Root>,
+    elements: Elements,
+    entries: Vec<Elements>,
+}
+
+/// The elements that matter, each as first found.
 #[derive(Default)]
 struct Elements {
-    is_send_message_response: bool,
+    id: Option<String>,
     message_id: Option<String>,
     sequence_number: Option<String>,
     md5_of_message_body: Option<String>,
@@ -202,9 +243,50 @@ struct Elements {
     request_id: Option<String>,
     code: Option<String>,
     message: Option<String>,
+    sender_fault: Option<String>,
 }
 
 impl Elements {
+    fn receipt(self, request_id: Option<&String>) -> Option<Receipt> {
+        Some(Receipt {
+            message_id: self.message_id?,
+            sequence_number: self.sequence_number,
+            md5_of_message_body: self.md5_of_message_body,
+            md5_of_message_attributes: self.md5_of_message_attributes,
+            md5_of_message_system_attributes: self.md5_of_message_system_attributes,
+            request_id: request_id.cloned(),
+            attempts: 0,
+        })
+    }
+
+    /// What became of an entry of a batch, with its id.
+    fn result(
+        mut self,
+        status: u16,
+        request_id: Option<&String>,
+    ) -> Option<(String, Result<Receipt, SendError>)> {
+        let id = self.id.take()?;
+        if self.code.is_none() {
+            return Some((id, Ok(self.receipt(request_id)?)));
+        }
+        let is_fault_of_server = self.sender_fault.as_deref() == Some("false");
+        let error = classify(AwsError {
+            status,
+            code: self.code,
+            message: self
+                .message
+                .unwrap_or_else(|| "no explanation in the answer".to_owned()),
+            request_id: request_id.cloned(),
+        });
+        let error = match error {
+            SendError::Rejected(error) if is_fault_of_server => SendError::Unavailable(error),
+            error => error,
+        };
+        Some((id, Err(error)))
+    }
+}
+
+impl Answered {
     /// Reads as far as the text can be read.
     fn scan(text: &str, credentials: &Credentials) -> Self {
         let mut reader = Reader::from_str(text);
@@ -213,14 +295,20 @@ impl Elements {
         config.allow_unmatched_ends = true;
         config.check_end_names = false;
 
-        let mut elements = Self::default();
+        let mut answered = Self::default();
         let mut path: Vec<String> = Vec::new();
         let mut content = String::new();
+        // The entry of a batch that is being read: it counts once it is whole.
+        let mut entry: Option<Elements> = None;
         while let Ok(event) = reader.read_event() {
             match event {
                 Event::Start(_) if path.len() == MAX_DEPTH => break,
                 Event::Start(start) => {
-                    path.push(start.local_name().as_ref().to_owned());
+                    let name = start.local_name().as_ref().to_owned();
+                    if is_entry(&name) {
+                        entry = Some(Elements::default());
+                    }
+                    path.push(name);
                     content.clear();
                 }
                 Event::Text(text) => content.push_str(&text),
@@ -230,29 +318,57 @@ impl Elements {
                     _ => content.push_str(resolve_predefined_entity(&reference).unwrap_or("?")),
                 },
                 Event::End(_) => {
-                    elements.note(&path, content.trim(), credentials);
-                    path.pop();
+                    let Some(name) = path.pop() else { continue };
+                    match name.as_str() {
+                        "SendMessageResponse" if path.is_empty() => {
+                            answered.root = Some(Root::SendMessage);
+                        }
+                        "SendMessageBatchResponse" if path.is_empty() => {
+                            answered.root = Some(Root::SendMessageBatch);
+                        }
+                        name if is_entry(name) => answered.entries.extend(entry.take()),
+                        name => entry.as_mut().unwrap_or(&mut answered.elements).note(
+                            name,
+                            &path,
+                            content.trim(),
+                            credentials,
+                        ),
+                    }
                     content.clear();
                 }
                 Event::Eof => break,
                 _ => {}
             }
         }
-        elements
+        // A batch that broke off still tells of the entries before that.
+        if path
+            .first()
+            .is_some_and(|root| root == "SendMessageBatchResponse")
+        {
+            answered.root = Some(Root::SendMessageBatch);
+        }
+        answered
     }
+}
 
-    /// Takes an element that has ended, given the names from the root down to it.
-    fn note(&mut self, path: &[String], content: &str, credentials: &Credentials) {
-        let [parents @ .., name] = path else { return };
+fn is_entry(name: &str) -> bool {
+    matches!(
+        name,
+        "SendMessageBatchResultEntry" | "BatchResultErrorEntry"
+    )
+}
+
+impl Elements {
+    /// Takes an element that has ended, given the names from the root down to its parent.
+    fn note(&mut self, name: &str, parents: &[String], content: &str, credentials: &Credentials) {
         let within = |parent: &str| parents.iter().any(|name| name == parent);
-        let place = match name.as_str() {
-            "SendMessageResponse" if parents.is_empty() => {
-                self.is_send_message_response = true;
-                return;
-            }
+        let is_error = within("Error") || within("BatchResultErrorEntry");
+        let place = match name {
             "RequestId" | "RequestID" => &mut self.request_id,
-            "Code" if within("Error") => &mut self.code,
-            "Message" if within("Error") => &mut self.message,
+            "Id" => &mut self.id,
+            "Code" if is_error => &mut self.code,
+            "Message" if is_error => &mut self.message,
+            "SenderFault" => &mut self.sender_fault,
             "MessageId" => &mut self.message_id,
             "SequenceNumber" => &mut self.sequence_number,
             "MD5OfMessageBody" => &mut self.md5_of_message_body,
@@ -279,13 +395,18 @@ mod tests {
     }
 
     fn answer(status: u16, body: impl Into<Vec<u8>>) -> Result<Receipt, SendError> {
-        let response = Response::builder()
-            .status(status)
-            .header("x-amzn-requestid", "from-header")
-            .header("content-type", "text/xml")
-            .body(body.into())
-            .unwrap();
-        read(&response, &credentials())
+        let response = Response {
+            status,
+            headers: vec![
+                ("x-amzn-requestid", "from-header".into()),
+                ("content-type", "text/xml".into()),
+            ],
+            body: body.into(),
+        };
+        match read(&response, &credentials())? {
+            Answer::Stored(receipt) => Ok(receipt),
+            Answer::Entries(_) => panic!("the answer to a batch"),
+        }
     }
 
     /// An error answer of SQS.
@@ -331,6 +452,7 @@ mod tests {
             md5_of_message_attributes: Some("a".into()),
             md5_of_message_system_attributes: Some("s".into()),
             request_id: Some("r-1".into()),
+            attempts: 0,
         };
         assert_eq!(answer(200, aws), Ok(receipt.clone()));
         assert_eq!(answer(200, other), Ok(receipt));
@@ -501,11 +623,14 @@ mod tests {
              <MD5OfMessageBody>{secret}</MD5OfMessageBody><RequestId>{secret}</RequestId></SendMessageResponse>"
         );
         for body in [texts.as_str(), &receipt, ""] {
-            let response = Response::builder()
-                .header("content-type", &secret)
-                .header("x-amzn-requestid", &secret)
-                .body(body.into())
-                .unwrap();
+            let response = Response {
+                status: 200,
+                headers: vec![
+                    ("content-type", secret.clone()),
+                    ("x-amzn-requestid", secret.clone()),
+                ],
+                body: body.into(),
+            };
             let result = format!("{:?}", read(&response, &credentials()));
             assert!(
                 result.contains("***") && !result.contains("marker"),

@@ -4,7 +4,46 @@
 
 use md5::{Digest, Md5};
 
+use crate::answer::Receipt;
+use crate::error::{Corruption, MessagePart};
 use crate::message::{Attribute, Message, Value};
+
+/// The first part of a message that SQS stored otherwise than it was sent. A digest that the server left out says
+/// nothing.
+#[must_use]
+pub fn corruption(sent: &Message, stored: &Receipt) -> Option<Corruption> {
+    type Digests<'s> = (
+        MessagePart,
+        &'s Option<String>,
+        fn(&Message) -> Option<String>,
+    );
+    let parts: [Digests; 3] = [
+        (MessagePart::Body, &stored.md5_of_message_body, |sent| {
+            Some(md5_of_body(&sent.body))
+        }),
+        (
+            MessagePart::Attributes,
+            &stored.md5_of_message_attributes,
+            |sent| md5_of_attributes(&sent.attributes),
+        ),
+        (
+            MessagePart::SystemAttributes,
+            &stored.md5_of_message_system_attributes,
+            md5_of_system_attributes,
+        ),
+    ];
+    parts.into_iter().find_map(|(part, stored_md5, digest)| {
+        let stored_md5 = stored_md5.as_ref()?;
+        let sent_md5 = digest(sent)?;
+        (!sent_md5.eq_ignore_ascii_case(stored_md5)).then(|| Corruption {
+            message_id: stored.message_id.clone(),
+            part,
+            sent_md5,
+            stored_md5: stored_md5.clone(),
+            request_id: stored.request_id.clone(),
+        })
+    })
+}
 
 /// The MD5 of a body, in lower-case hexadecimal.
 #[must_use]

@@ -1,20 +1,25 @@
 //! The contract's exports. They translate, and drive an exchange through the transport.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::answer::Receipt;
 use crate::bindings::exports::connectors::aws_sqs::sender as wit;
 use crate::bindings::exports::connectors::outbound::connector as outbound;
+use crate::bindings::wasi::random::random::get_random_u64;
 use crate::connector::job::Job;
 use crate::connector::{description, outcome};
 use crate::error::SendError;
-use crate::exchange::{Exchange, Step};
+use crate::exchange::{Call, Exchange, Outcome, Step, Terms};
+use crate::retry::{Budget, Retries};
 use crate::timeouts::Timeouts;
-use crate::transport::{self, Transport};
+use crate::transport::Transport;
 use crate::{answer, credentials, error, message, queue};
 
 /// The component.
 pub(crate) struct Component;
+
+/// What is left of this instance's budget for attempts after the first, in tokens.
+static BUDGET: AtomicU32 = AtomicU32::new(Budget::FULL.tokens());
 
 impl wit::Guest for Component {
     fn send_message(
@@ -22,16 +27,53 @@ impl wit::Guest for Component {
         credentials: wit::Credentials,
         message: wit::Message,
         timeouts: wit::Timeouts,
+        retries: wit::Retries,
     ) -> Result<wit::Receipt, wit::SendError> {
-        let timeouts = timeouts.into();
-        let transport = Transport::new(timeouts);
-        let exchange = Exchange::new(
-            &queue.into(),
-            credentials.into(),
-            &message.into(),
-            &timeouts,
-        )?;
-        Ok(drive(exchange, &transport)?.into())
+        let call = call(queue, credentials, timeouts, retries);
+        let transport = Transport::new(call.terms.timeouts);
+        let exchange = Exchange::one(call, message.into()).map_err(SendError::InvalidInput)?;
+        Ok(only(drive(exchange, &transport))?.into())
+    }
+
+    fn send_message_batch(
+        queue: wit::Queue,
+        credentials: wit::Credentials,
+        messages: Vec<wit::Message>,
+        timeouts: wit::Timeouts,
+        retries: wit::Retries,
+    ) -> Result<Vec<Result<wit::Receipt, wit::SendError>>, Vec<wit::Violation>> {
+        let call = call(queue, credentials, timeouts, retries);
+        let transport = Transport::new(call.terms.timeouts);
+        let messages = messages.into_iter().map(Into::into).collect();
+        let exchange = Exchange::many(call, messages)
+            .map_err(|violations| violations.into_iter().map(Into::into).collect::<Vec<_>>())?;
+        let outcomes = drive(exchange, &transport).into_iter();
+        Ok(outcomes
+            .map(|outcome| outcome.map(Into::into).map_err(Into::into))
+            .collect())
+    }
+}
+
+/// A call by the typed door.
+fn call(
+    queue: wit::Queue,
+    credentials: wit::Credentials,
+    timeouts: wit::Timeouts,
+    retries: wit::Retries,
+) -> Call {
+    Call {
+        queue: queue.into(),
+        credentials: credentials.into(),
+        terms: terms(timeouts.into(), retries.into()),
+    }
+}
+
+fn terms(timeouts: Timeouts, retries: Retries) -> Terms {
+    Terms {
+        timeouts,
+        retries,
+        budget: Budget::new(BUDGET.load(Ordering::Relaxed)),
+        seed: get_random_u64(),
     }
 }
 
@@ -52,13 +94,13 @@ impl outbound::Guest for Component {
     }
 
     fn execute(variables: String, timeout_ms: Option<u32>) -> Result<String, outbound::Failure> {
-        let timeouts = Timeouts::within(timeout_ms);
-        let transport = Transport::new(timeouts);
-        let job = Job::from_json(&variables, &timeouts)
+        let terms = terms(Timeouts::within(timeout_ms), Retries::default());
+        let transport = Transport::new(terms.timeouts);
+        let job = Job::from_json(&variables, terms)
             .map_err(|violations| outcome::Failure::invalid_input(&violations))?;
         // Half of what a large message takes.
         drop(variables);
-        match drive(job.exchange, &transport) {
+        match only(drive(job.exchange, &transport)) {
             Ok(receipt) => Ok(outcome::response(&receipt, job.extended_response)),
             Err(error) => Err(outcome::Failure::new(&error, job.is_deduplicated).into()),
         }
@@ -66,14 +108,28 @@ impl outbound::Guest for Component {
 }
 
 /// Carries an exchange through to its end.
-fn drive(mut exchange: Exchange, transport: &Transport) -> Result<Receipt, SendError> {
-    let mut step = exchange.start(transport::now());
+fn drive(mut exchange: Exchange, transport: &Transport) -> Vec<Outcome> {
     loop {
-        step = match step {
-            Step::Send(request) => exchange.sent(transport.send(request)),
-            Step::Done(outcome) => return outcome,
+        match exchange.next(transport.now()) {
+            Step::Send(request) => {
+                let reply = transport.send(request);
+                exchange.replied(reply, transport.now());
+            }
+            Step::Wait(duration) => transport.pause(duration),
+            Step::Done => break,
         }
     }
+    let (outcomes, budget) = exchange.outcomes();
+    BUDGET.store(budget.tokens(), Ordering::Relaxed);
+    outcomes
+}
+
+/// The outcome of an exchange of one message.
+fn only(outcomes: Vec<Outcome>) -> Outcome {
+    outcomes
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| Err(SendError::InvalidInput(Vec::new())))
 }
 
 impl From<outcome::Failure> for outbound::Failure {
@@ -155,6 +211,15 @@ impl From<wit::Timeouts> for Timeouts {
     }
 }
 
+impl From<wit::Retries> for Retries {
+    fn from(retries: wit::Retries) -> Self {
+        Self {
+            max_attempts: retries.max_attempts.unwrap_or(Self::default().max_attempts),
+            accept_duplicates: retries.accept_duplicates,
+        }
+    }
+}
+
 impl From<answer::Receipt> for wit::Receipt {
     fn from(receipt: answer::Receipt) -> Self {
         Self {
@@ -164,6 +229,7 @@ impl From<answer::Receipt> for wit::Receipt {
             md5_of_message_attributes: receipt.md5_of_message_attributes,
             md5_of_message_system_attributes: receipt.md5_of_message_system_attributes,
             request_id: receipt.request_id,
+            attempts: receipt.attempts,
         }
     }
 }
@@ -193,6 +259,7 @@ impl From<error::SendError> for wit::SendError {
                 request_id,
             }),
             SendError::Corrupted(corruption) => Self::Corrupted(corruption.into()),
+            SendError::HeldBack(position) => Self::HeldBack(position),
         }
     }
 }

@@ -33,6 +33,31 @@ pub enum SendError {
     },
     /// SQS stored something else than what was sent.
     Corrupted(Corruption),
+    /// The earlier message of the same group, by its position, has no receipt; this one was not sent.
+    HeldBack(u32),
+}
+
+impl SendError {
+    /// How much it leaves in doubt: whether the message was stored is known, or all but known, or not known at all.
+    #[must_use]
+    pub fn doubt(&self) -> Doubt {
+        match self {
+            Self::OutcomeUnknown { .. } | Self::Corrupted(_) => Doubt::Whole,
+            Self::Unavailable(_) => Doubt::Little,
+            _ => Doubt::None,
+        }
+    }
+}
+
+/// Whether a message without a receipt may have been stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    /// It was not.
+    None,
+    /// It was not, as far as the server can be believed.
+    Little,
+    /// It may have been.
+    Whole,
 }
 
 /// One rule that an argument breaks.

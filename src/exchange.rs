@@ -1,53 +1,87 @@
-//! One send as a state machine that never touches a clock or a socket.
+//! The sends of one call as a state machine that never touches a clock or a socket.
 //!
 //! ```text
-//!  Exchange::new ──invalid──▶ error
+//!  Exchange::one, ::many ──invalid──▶ violations
 //!       │
-//!     start(now)
-//!       ▼
-//!  Step::Send(request) ──▶ the caller sends it, and tells what happened: sent(result)
-//!       │
-//!       ▼
-//!  Step::Done(receipt or error)
+//!       ▼        ┌──────────────────────────────────────────────┐
+//!    next(now) ──┼─▶ Step::Send(request)  send it, then replied(reply, now)
+//!       ▲        ├─▶ Step::Wait(duration) let so much time pass │
+//!       └────────┴──────────────────────────────────────────────┘
+//!                └─▶ Step::Done  every message has an outcome: outcomes()
 //! ```
 //!
-//! The caller owns the clock and the transport: it asks for the next step, carries it out, and reports
+//! The caller owns the clocks, the transport and chance: it asks for the next step, carries it out, and reports
 //! back. So every path is a plain native test.
 //!
-//! In scope: validation, the order of steps, what an answer or a failure means. Out of scope: how
-//! bytes travel, and how long to wait for them (the transport keeps the timeouts).
+//! In scope: validation, which messages go into which request, what an answer or a failure means for each of them,
+//! whether and when to send again. Out of scope: how bytes travel, and how long to wait for them (the transport keeps
+//! the timeouts).
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use http::{Request, Response, header};
-
-use crate::answer::{self, Receipt};
-use crate::checksum::{md5_of_attributes, md5_of_body, md5_of_system_attributes};
+use crate::answer::{self, Answer, Receipt};
+use crate::checksum::corruption;
+use crate::client::Client;
 use crate::credentials::Credentials;
-use crate::error::{Corruption, MessagePart, SendError, UnknownCause, UnreachableCause, Violation};
-use crate::message::Message;
+use crate::error::{Doubt, SendError, UnknownCause, UnreachableCause, Violation};
+use crate::message::{self, Message};
 use crate::query;
-use crate::queue::{Destination, Queue};
-use crate::signing::sign_request;
+use crate::queue::Queue;
+use crate::retry::{Budget, Reason, Retries};
 use crate::timeouts::Timeouts;
+use crate::wire::{Request, Response};
 
-/// How requests introduce themselves. It is not signed: hosts may change it.
-const USER_AGENT: &str = concat!("sqs-connector/", env!("CARGO_PKG_VERSION"));
+/// The most messages of one request.
+const MAX_ENTRIES: usize = 10;
 
-/// What to do next. There is no `Debug`: a request carries a body and a session token.
+/// What all messages of a call have in common. There is no `Debug`: it carries credentials.
+pub struct Call {
+    /// Where they go.
+    pub queue: Queue,
+    /// Who sends them.
+    pub credentials: Credentials,
+    /// What it may take.
+    pub terms: Terms,
+}
+
+/// What a call may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// How long it waits.
+    pub timeouts: Timeouts,
+    /// How often it sends.
+    pub retries: Retries,
+    /// What attempts after the first may cost.
+    pub budget: Budget,
+    /// A number by chance.
+    pub seed: u64,
+}
+
+/// A point in time.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The time of day.
+    pub time: SystemTime,
+    /// What has passed since the call began.
+    pub elapsed: Duration,
+}
+
+/// What to do next. There is no `Debug`: a request carries bodies and a session token.
 pub enum Step {
-    /// Send this request, then report to [`Exchange::sent`].
-    Send(Request<Vec<u8>>),
+    /// Send this request, then report to [`Exchange::replied`].
+    Send(Request),
+    /// Let so much time pass.
+    Wait(Duration),
     /// It is over.
-    Done(Result<Receipt, SendError>),
+    Done,
 }
 
 /// What came back for a request.
 pub enum Reply {
     /// An answer.
-    Whole(Response<Vec<u8>>),
+    Whole(Response),
     /// An answer that broke off, and why.
-    Cut(Response<Vec<u8>>, Interruption),
+    Cut(Response, Interruption),
     /// No answer, and why.
     None(Failure),
 }
@@ -89,336 +123,462 @@ impl From<Interruption> for SendError {
     }
 }
 
-/// One send. There is no `Debug`: it carries a body and credentials.
+/// What became of a message.
+pub type Outcome = Result<Receipt, SendError>;
+
+/// The sends of one call. There is no `Debug`: it carries bodies and credentials.
 pub struct Exchange {
-    destination: Destination,
-    credentials: Credentials,
-    form: Vec<u8>,
-    sent_md5: [(MessagePart, Option<String>); 3],
+    client: Client,
+    queue_url: String,
+    is_fifo: bool,
+    is_batch: bool,
+    total: Duration,
+    retries: Retries,
+    budget: Budget,
+    random: fastrand::Rng,
+    entries: Vec<Entry>,
+    /// The first entry that has not been in any request.
+    next: usize,
+    /// The entries of the request that is under way, or the next one: their positions.
+    request: Vec<usize>,
+    /// How long to wait before that request.
+    wait: Option<Duration>,
+    /// What that request cost, if it is not the first attempt.
+    paid: Option<u32>,
+    /// When that request began.
+    began: Duration,
+    /// Message groups of a FIFO queue that have a message without a receipt, in order: its position.
+    failed_groups: Vec<(String, usize)>,
+}
+
+/// A message, and what is known of it.
+struct Entry {
+    message: Message,
+    attempts: u32,
+    /// What an earlier attempt left in doubt.
+    doubtful: Option<SendError>,
+    outcome: Option<Outcome>,
+}
+
+/// What a reply says of each message of a request.
+struct Reading {
+    /// Each message by its position.
+    outcomes: Vec<(usize, Outcome)>,
+    /// The error of the request as a whole.
+    error: Option<SendError>,
+    /// How long the server asks to wait.
+    asked: Option<Duration>,
+    /// The signature's time was wrong, and will be right the next time.
+    is_corrected: bool,
 }
 
 impl Exchange {
-    /// Checks every argument and prepares the request.
+    /// Prepares to send one message, by `SendMessage`.
     ///
     /// # Errors
-    /// [`SendError::InvalidInput`] with every rule that is broken.
-    pub fn new(
-        queue: &Queue,
-        credentials: Credentials,
-        message: &Message,
-        timeouts: &Timeouts,
-    ) -> Result<Self, SendError> {
-        let destination = queue.destination();
-        let others = [
-            credentials.violations(),
-            message.violations(queue.is_fifo()),
-            timeouts.violations(),
+    /// Every rule that an argument breaks.
+    pub fn one(call: Call, message: Message) -> Result<Self, Vec<Violation>> {
+        let violations = message.violations(call.queue.is_fifo());
+        let mut exchange = Self::new(call, &violations)?;
+        exchange.add(message);
+        Ok(exchange)
+    }
+
+    /// Prepares to send messages, by `SendMessageBatch`. One that breaks a rule gets that for its outcome.
+    ///
+    /// # Errors
+    /// Every rule that an argument breaks that is not a message.
+    pub fn many(call: Call, messages: Vec<Message>) -> Result<Self, Vec<Violation>> {
+        let mut exchange = Self::new(call, &[])?;
+        exchange.is_batch = true;
+        for (position, message) in messages.into_iter().enumerate() {
+            let violations = message.violations(exchange.is_fifo);
+            exchange.add(message);
+            if !violations.is_empty() {
+                exchange.settle(position, Err(SendError::InvalidInput(violations)));
+            }
+        }
+        Ok(exchange)
+    }
+
+    fn new(call: Call, others: &[Violation]) -> Result<Self, Vec<Violation>> {
+        let destination = call.queue.destination();
+        let terms = call.terms;
+        let violations = [
+            &call.credentials.violations(),
+            others,
+            &terms.timeouts.violations(),
+            &terms.retries.violations(),
         ]
         .concat();
         match destination {
-            Ok(destination) if others.is_empty() => Ok(Self {
-                destination,
-                credentials,
-                form: query::send_message(&queue.url, message).into_bytes(),
-                sent_md5: [
-                    (MessagePart::Body, Some(md5_of_body(&message.body))),
-                    (
-                        MessagePart::Attributes,
-                        md5_of_attributes(&message.attributes),
-                    ),
-                    (
-                        MessagePart::SystemAttributes,
-                        md5_of_system_attributes(message),
-                    ),
-                ],
+            Ok(destination) if violations.is_empty() => Ok(Self {
+                client: Client::new(destination, call.credentials),
+                is_fifo: call.queue.is_fifo(),
+                queue_url: call.queue.url,
+                is_batch: false,
+                total: terms.timeouts.total,
+                retries: terms.retries,
+                budget: terms.budget,
+                random: fastrand::Rng::with_seed(terms.seed),
+                entries: Vec::new(),
+                next: 0,
+                request: Vec::new(),
+                wait: None,
+                paid: None,
+                began: Duration::ZERO,
+                failed_groups: Vec::new(),
             }),
-            destination => Err(SendError::InvalidInput(
-                [destination.err().unwrap_or_default(), others].concat(),
-            )),
+            destination => Err([destination.err().unwrap_or_default(), violations].concat()),
         }
     }
 
-    /// The first step, at the time of day `now`.
-    pub fn start(&mut self, now: SystemTime) -> Step {
-        match self.request(now) {
-            Ok(request) => Step::Send(request),
-            Err(violation) => Step::Done(Err(SendError::InvalidInput(vec![violation]))),
+    fn add(&mut self, message: Message) {
+        self.entries.push(Entry {
+            message,
+            attempts: 0,
+            doubtful: None,
+            outcome: None,
+        });
+    }
+
+    /// What to do next.
+    pub fn next(&mut self, now: Moment) -> Step {
+        if let Some(wait) = self.wait.take() {
+            return Step::Wait(wait);
         }
-    }
-
-    /// The step after a request: what the answer, or its absence, means.
-    pub fn sent(&mut self, reply: Reply) -> Step {
-        Step::Done(match reply {
-            Reply::Whole(response) => self.read(&response),
-            Reply::Cut(response, interruption) => match self.read(&response) {
-                // The rest of the answer would have told.
-                Err(SendError::OutcomeUnknown { .. }) => Err(interruption.into()),
-                told => told,
-            },
-            Reply::None(failure) => Err(failure.into()),
-        })
-    }
-
-    fn read(&self, response: &Response<Vec<u8>>) -> Result<Receipt, SendError> {
-        answer::read(response, &self.credentials).and_then(|receipt| self.verify(receipt))
-    }
-
-    /// The request, signed. The form leaves with it.
-    fn request(&mut self, now: SystemTime) -> Result<Request<Vec<u8>>, Violation> {
-        let form = std::mem::take(&mut self.form);
-        let mut request = Request::post(self.destination.uri.clone())
-            .header(header::CONTENT_TYPE, query::CONTENT_TYPE)
-            .header(header::CONTENT_LENGTH, form.len())
-            .header(header::USER_AGENT, USER_AGENT)
-            .body(form)
-            .map_err(|_| Violation::new("queue", "has an address that cannot be requested"))?;
-        sign_request(
-            &mut request,
-            &self.credentials,
-            &self.destination.region,
-            now,
-        )?;
-        Ok(request)
-    }
-
-    /// Compares every digest that the server answered with that of what was sent.
-    fn verify(&self, receipt: Receipt) -> Result<Receipt, SendError> {
-        let stored = [
-            &receipt.md5_of_message_body,
-            &receipt.md5_of_message_attributes,
-            &receipt.md5_of_message_system_attributes,
-        ];
-        let differing = self
-            .sent_md5
-            .iter()
-            .zip(stored)
-            .find_map(|((part, sent), stored)| match (sent, stored) {
-                (Some(sent), Some(stored)) if !sent.eq_ignore_ascii_case(stored) => {
-                    Some((*part, sent.clone(), stored.clone()))
-                }
-                _ => None,
+        if self.request.is_empty() {
+            self.pack();
+            self.paid = None;
+        }
+        if self.request.is_empty() {
+            return Step::Done;
+        }
+        if now.elapsed >= self.total {
+            let detail = format!("no end within {} ms", self.total.as_millis());
+            return self.abandon(&SendError::Unreachable {
+                cause: UnreachableCause::Timeout,
+                detail,
             });
-        match differing {
-            None => Ok(receipt),
-            Some((part, sent_md5, stored_md5)) => Err(SendError::Corrupted(Corruption {
-                message_id: receipt.message_id,
-                part,
-                sent_md5,
-                stored_md5,
-                request_id: receipt.request_id,
-            })),
+        }
+        match self.client.request(self.form(), now.time) {
+            Ok(request) => {
+                for position in &self.request {
+                    self.entries[*position].attempts += 1;
+                }
+                self.began = now.elapsed;
+                Step::Send(request)
+            }
+            Err(violation) => self.abandon(&SendError::InvalidInput(vec![violation])),
         }
     }
+
+    /// What the answer to a request, or its absence, means for each of its messages.
+    pub fn replied(&mut self, reply: Reply, now: Moment) {
+        let Reading {
+            outcomes,
+            error,
+            asked,
+            is_corrected,
+        } = self.read(reply, now.time);
+        if outcomes.iter().any(|(_, outcome)| outcome.is_ok()) {
+            self.budget.earn(self.paid.take());
+        }
+        let reasons: Vec<Option<Reason>> = outcomes
+            .iter()
+            .map(|(position, outcome)| self.reason(*position, outcome, is_corrected))
+            .collect();
+        let again: Vec<bool> = (0..outcomes.len())
+            .map(|index| reasons[index].is_some() && self.keeps_order(index, &outcomes, &reasons))
+            .collect();
+        let goes_again = |index: &usize| again[*index];
+        let reason = (0..again.len())
+            .filter(goes_again)
+            .filter_map(|index| reasons[index])
+            .max();
+        let is_known = outcomes.iter().zip(&again).all(|((_, outcome), again)| {
+            !again
+                || outcome
+                    .as_ref()
+                    .is_err_and(|error| error.doubt() < Doubt::Whole)
+        });
+        self.wait = reason.and_then(|reason| self.wait_before(reason, asked, is_known, now));
+
+        let is_over = self.wait.is_none();
+        self.request.clear();
+        for ((position, outcome), again) in outcomes.into_iter().zip(again) {
+            match outcome {
+                Err(error) if again && !is_over => {
+                    let entry = &mut self.entries[position];
+                    entry.doubtful = Some(worse(entry.doubtful.take(), error));
+                    self.request.push(position);
+                }
+                outcome => self.settle(position, outcome),
+            }
+        }
+        if let Some(error) = error.filter(|error| is_over && would_meet_all(error)) {
+            self.abandon(&error);
+        }
+    }
+
+    /// What became of each message, in the order in which they came, and what is left of the budget.
+    #[must_use]
+    pub fn outcomes(self) -> (Vec<Outcome>, Budget) {
+        let outcomes = self.entries.into_iter().map(|entry| {
+            entry.outcome.unwrap_or_else(|| {
+                Err(SendError::Unreachable {
+                    cause: UnreachableCause::NotSent,
+                    detail: "the call was not carried through".to_owned(),
+                })
+            })
+        });
+        (outcomes.collect(), self.budget)
+    }
+
+    /// Fills the next request: as many messages as it may have, in order.
+    fn pack(&mut self) {
+        let mut size = 0;
+        while self.request.len() < MAX_ENTRIES && self.next < self.entries.len() {
+            let position = self.next;
+            let entry = &self.entries[position];
+            if entry.outcome.is_none() {
+                let group = entry.message.message_group_id.as_ref();
+                if let Some(Ok(failed)) = group.map(|group| self.failed_group(group)) {
+                    let failed = u32::try_from(self.failed_groups[failed].1);
+                    let held_back = SendError::HeldBack(failed.unwrap_or(u32::MAX));
+                    self.settle(position, Err(held_back));
+                } else {
+                    size += entry.message.size();
+                    if size > message::MAX_SIZE {
+                        return;
+                    }
+                    self.request.push(position);
+                }
+            }
+            self.next += 1;
+        }
+    }
+
+    /// Where a group is among those that have failed, or where it would be.
+    fn failed_group(&self, group: &str) -> Result<usize, usize> {
+        self.failed_groups
+            .binary_search_by(|(failed, _)| failed.as_str().cmp(group))
+    }
+
+    fn form(&self) -> String {
+        let messages = self
+            .request
+            .iter()
+            .map(|position| (position.to_string(), &self.entries[*position].message));
+        if self.is_batch {
+            return query::send_message_batch(&self.queue_url, &messages.collect::<Vec<_>>());
+        }
+        messages
+            .map(|(_, message)| query::send_message(&self.queue_url, message))
+            .collect()
+    }
+
+    fn read(&mut self, reply: Reply, time: SystemTime) -> Reading {
+        let credentials = &self.client.credentials;
+        let (response, interruption) = match reply {
+            Reply::Whole(response) => (response, None),
+            Reply::Cut(response, interruption) => (response, Some(interruption)),
+            Reply::None(failure) => {
+                let error = SendError::from(failure);
+                return Reading {
+                    outcomes: self.all(&error),
+                    error: Some(error),
+                    asked: None,
+                    is_corrected: false,
+                };
+            }
+        };
+        let is_cut = interruption.is_some();
+        // What becomes of messages that the answer does not tell of.
+        let Interruption { cause, detail } = interruption.unwrap_or_else(|| Interruption {
+            cause: UnknownCause::UnreadableAnswer,
+            detail: "the answer does not tell of this message".to_owned(),
+        });
+        let untold = SendError::OutcomeUnknown {
+            cause,
+            detail,
+            request_id: answer::request_id(&response, credentials),
+        };
+        let answer = match answer::read(&response, credentials) {
+            // The rest of the answer would have told.
+            Err(SendError::OutcomeUnknown { .. }) if is_cut => Err(untold.clone()),
+            answer => answer,
+        };
+        let code = match &answer {
+            Err(SendError::Denied(error)) => error.code.as_deref(),
+            _ => None,
+        };
+        let is_corrected = self.client.learn_time(code, &response, time);
+        let error = answer.as_ref().err().cloned();
+        Reading {
+            outcomes: self.told(answer, &untold),
+            error,
+            asked: retry_after(&response),
+            is_corrected,
+        }
+    }
+
+    /// The same error for every message of the request.
+    fn all(&self, error: &SendError) -> Vec<(usize, Outcome)> {
+        let error = |position: &usize| (*position, Err(error.clone()));
+        self.request.iter().map(error).collect()
+    }
+
+    /// What an answer tells of each message of the request.
+    fn told(&self, answer: Result<Answer, SendError>, untold: &SendError) -> Vec<(usize, Outcome)> {
+        let mut entries = match answer {
+            Ok(Answer::Entries(entries)) if self.is_batch => entries,
+            Ok(Answer::Stored(receipt)) if !self.is_batch => {
+                let id = |position: &usize| position.to_string();
+                self.request
+                    .iter()
+                    .map(id)
+                    .map(|id| (id, Ok(receipt.clone())))
+                    .collect()
+            }
+            Ok(_) => Vec::new(),
+            Err(error) => return self.all(&error),
+        };
+        let told = |position: &usize| {
+            let id = position.to_string();
+            let index = entries.iter().position(|(told, _)| *told == id);
+            let outcome = match index.map(|index| entries.swap_remove(index).1) {
+                Some(Ok(receipt)) => match corruption(&self.entries[*position].message, &receipt) {
+                    Some(corruption) => Err(SendError::Corrupted(corruption)),
+                    None => Ok(receipt),
+                },
+                Some(Err(error)) => Err(error),
+                None => Err(untold.clone()),
+            };
+            (*position, outcome)
+        };
+        self.request.iter().map(told).collect()
+    }
+
+    /// Why a message would be sent again.
+    fn reason(&self, position: usize, outcome: &Outcome, is_corrected: bool) -> Option<Reason> {
+        let entry = &self.entries[position];
+        let error = outcome.as_ref().err()?;
+        if entry.attempts >= self.retries.max_attempts {
+            None
+        } else if is_corrected {
+            Some(Reason::Transient)
+        } else {
+            let is_deduplicated = self.is_fifo && entry.message.message_deduplication_id.is_some();
+            Reason::of(error, is_deduplicated || self.retries.accept_duplicates)
+        }
+    }
+
+    /// Whether a message of a request can be sent again without being out of order in its group on a FIFO queue: no
+    /// later one may have been stored, and no earlier one be given up.
+    fn keeps_order(
+        &self,
+        index: usize,
+        outcomes: &[(usize, Outcome)],
+        reasons: &[Option<Reason>],
+    ) -> bool {
+        let group = |index: usize| &self.entries[outcomes[index].0].message.message_group_id;
+        let is_hindered_by = |other: usize| match &outcomes[other].1 {
+            Ok(_) => other > index,
+            Err(_) if other < index => reasons[other].is_none(),
+            Err(error) => error.doubt() == Doubt::Whole && reasons[other].is_none(),
+        };
+        !self.is_fifo
+            || !(0..outcomes.len()).any(|other| {
+                other != index && group(other) == group(index) && is_hindered_by(other)
+            })
+    }
+
+    /// How long to wait before the next attempt, where there is time and budget for one.
+    fn wait_before(
+        &mut self,
+        reason: Reason,
+        asked: Option<Duration>,
+        is_known: bool,
+        now: Moment,
+    ) -> Option<Duration> {
+        let attempts = self
+            .request
+            .iter()
+            .map(|position| self.entries[*position].attempts);
+        let attempts = attempts.max().unwrap_or(1);
+        let wait = reason.delay(attempts, self.random.f64(), asked);
+        // An attempt without end would leave in doubt what is known now.
+        let needed = if is_known {
+            now.elapsed.saturating_sub(self.began)
+        } else {
+            Duration::ZERO
+        };
+        if now.elapsed.saturating_add(wait).saturating_add(needed) >= self.total {
+            return None;
+        }
+        self.paid = Some(self.budget.pay(reason)?);
+        Some(wait)
+    }
+
+    /// Ends the call: whatever has no outcome gets this one.
+    fn abandon(&mut self, error: &SendError) -> Step {
+        for position in std::mem::take(&mut self.request) {
+            self.settle(position, Err(error.clone()));
+        }
+        for position in self.next..self.entries.len() {
+            if self.entries[position].outcome.is_none() {
+                self.settle(position, Err(error.clone()));
+            }
+        }
+        self.next = self.entries.len();
+        Step::Done
+    }
+
+    fn settle(&mut self, position: usize, outcome: Outcome) {
+        // No longer needed, and it may be large.
+        let message = std::mem::take(&mut self.entries[position].message);
+        if self.is_fifo
+            && outcome.is_err()
+            && let Some(group) = message.message_group_id
+            && let Err(index) = self.failed_group(&group)
+        {
+            self.failed_groups.insert(index, (group, position));
+        }
+        let entry = &mut self.entries[position];
+        entry.outcome = Some(match outcome {
+            Ok(receipt) => Ok(Receipt {
+                attempts: entry.attempts,
+                ..receipt
+            }),
+            Err(error) => Err(worse(entry.doubtful.take(), error)),
+        });
+    }
+}
+
+/// Of two errors, one after the other, that which leaves more in doubt; if both leave the same, the later one.
+fn worse(earlier: Option<SendError>, later: SendError) -> SendError {
+    match earlier {
+        Some(earlier) if earlier.doubt() > later.doubt() => earlier,
+        _ => later,
+    }
+}
+
+/// Whether an error is not of the message: every other request would meet it, too.
+fn would_meet_all(error: &SendError) -> bool {
+    match error {
+        SendError::Denied(_) => true,
+        SendError::Unreachable { cause, .. } => *cause != UnreachableCause::NotSent,
+        _ => false,
+    }
+}
+
+/// How long an answer asks to wait.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+fn retry_after(response: &Response) -> Option<Duration> {
+    let milliseconds = response.header("x-amz-retry-after")?.trim().parse().ok()?;
+    Some(Duration::from_millis(milliseconds))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::message::{Attribute, Value};
-    use crate::vectors;
-    use http::StatusCode;
-
-    fn queue() -> Queue {
-        Queue {
-            url: "https://sqs.us-east-1.amazonaws.com/123456789012/my-queue".into(),
-            ..Queue::default()
-        }
-    }
-
-    fn credentials() -> Credentials {
-        Credentials {
-            access_key_id: "AKIDEXAMPLE".into(),
-            secret_access_key: "marker-secret".into(),
-            session_token: Some("marker-token".into()),
-        }
-    }
-
-    fn message() -> Message {
-        Message {
-            body: "hello".into(),
-            attributes: vec![Attribute {
-                name: "k".into(),
-                value: Value::String("x".into()),
-                label: None,
-            }],
-            aws_trace_header: Some("Root=1".into()),
-            ..Message::default()
-        }
-    }
-
-    fn exchange() -> Exchange {
-        match Exchange::new(&queue(), credentials(), &message(), &Timeouts::default()) {
-            Ok(exchange) => exchange,
-            Err(error) => panic!("{error:?}"),
-        }
-    }
-
-    /// An answer of SQS with these digests.
-    fn answer(body: &str, attributes: &str, system: &str) -> Response<Vec<u8>> {
-        let xml = format!(
-            "<SendMessageResponse><SendMessageResult><MessageId>m-1</MessageId>\
-             <MD5OfMessageBody>{body}</MD5OfMessageBody>\
-             <MD5OfMessageAttributes>{attributes}</MD5OfMessageAttributes>\
-             <MD5OfMessageSystemAttributes>{system}</MD5OfMessageSystemAttributes>\
-             </SendMessageResult></SendMessageResponse>"
-        );
-        Response::new(xml.into_bytes())
-    }
-
-    fn done(step: Step) -> Result<Receipt, SendError> {
-        match step {
-            Step::Done(outcome) => outcome,
-            Step::Send(_) => panic!("nothing more is to be sent"),
-        }
-    }
-
-    fn lost() -> Interruption {
-        Interruption {
-            cause: UnknownCause::ConnectionLost,
-            detail: "lost".into(),
-        }
-    }
-
-    const BODY: &str = "5d41402abc4b2a76b9719d911017c592";
-    const ATTRIBUTES: &str = "a45daa70926828a2f0a1db3418e6feb4";
-
-    #[test]
-    fn the_first_step_is_the_signed_request_that_aws_own_sdk_makes() {
-        for golden in vectors::requests() {
-            let queue = Queue {
-                url: golden.queue_url.clone(),
-                region: Some(vectors::REGION.into()),
-                endpoint: Some(golden.url.clone()),
-            };
-            let mut exchange = Exchange::new(
-                &queue,
-                golden.credentials.clone(),
-                &golden.message,
-                &Timeouts::default(),
-            )
-            .unwrap_or_else(|error| panic!("{}: {error:?}", golden.name));
-            let Step::Send(request) = exchange.start(vectors::time()) else {
-                panic!("{}: nothing to send", golden.name)
-            };
-            assert_eq!(request.method(), "POST");
-            assert_eq!(request.uri().path(), "/");
-            assert_eq!(
-                String::from_utf8(request.body().clone()).unwrap(),
-                golden.form
-            );
-            let header = |name| request.headers()[name].to_str().unwrap();
-            assert!(header("authorization").ends_with(&golden.signature));
-            assert_eq!(header("content-length"), golden.form.len().to_string());
-            assert!(!request.headers().contains_key("host"));
-        }
-    }
-
-    #[test]
-    fn a_matching_answer_is_a_receipt() {
-        let system = md5_of_system_attributes(&message()).unwrap().to_uppercase();
-        let receipt =
-            done(exchange().sent(Reply::Whole(answer(BODY, ATTRIBUTES, &system)))).unwrap();
-        assert_eq!(receipt.message_id, "m-1");
-    }
-
-    #[test]
-    fn digests_that_the_server_left_out_are_not_compared() {
-        assert!(done(exchange().sent(Reply::Whole(answer("", "", "")))).is_ok());
-    }
-
-    #[test]
-    fn a_differing_digest_is_corruption_and_names_part_and_message() {
-        let wrong = "00000000000000000000000000000000";
-        for (answer, part) in [
-            (answer(wrong, ATTRIBUTES, ""), MessagePart::Body),
-            (answer(BODY, wrong, ""), MessagePart::Attributes),
-            (
-                answer(BODY, ATTRIBUTES, wrong),
-                MessagePart::SystemAttributes,
-            ),
-        ] {
-            match done(exchange().sent(Reply::Whole(answer))) {
-                Err(SendError::Corrupted(corruption)) => {
-                    assert_eq!(corruption.part, part);
-                    assert_eq!(corruption.message_id, "m-1");
-                    assert_eq!(corruption.stored_md5, wrong);
-                }
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn a_request_that_did_not_arrive_is_unreachable_and_one_without_answer_unknown() {
-        let failure = Failure::Unreachable(UnreachableCause::ConnectionRefused, "refused".into());
-        assert_eq!(
-            done(exchange().sent(Reply::None(failure))),
-            Err(SendError::Unreachable {
-                cause: UnreachableCause::ConnectionRefused,
-                detail: "refused".into()
-            })
-        );
-        let failure = Failure::Interrupted(lost());
-        assert_eq!(
-            done(exchange().sent(Reply::None(failure))),
-            Err(SendError::OutcomeUnknown {
-                cause: UnknownCause::ConnectionLost,
-                detail: "lost".into(),
-                request_id: None
-            })
-        );
-    }
-
-    #[test]
-    fn an_answer_that_broke_off_counts_where_it_tells_enough() {
-        let cut = |status, body: &str| {
-            let mut response = Response::new(body.into());
-            *response.status_mut() = status;
-            done(exchange().sent(Reply::Cut(response, lost())))
-        };
-        let receipt = "<SendMessageResponse><SendMessageResult><MessageId>m-1</MessageId>\
-                       </SendMessageResult></SendMessageResponse>";
-        assert!(cut(StatusCode::OK, receipt).is_ok());
-        assert!(matches!(
-            cut(StatusCode::OK, "<SendMessageResponse>"),
-            Err(SendError::OutcomeUnknown {
-                cause: UnknownCause::ConnectionLost,
-                ..
-            })
-        ));
-        assert!(matches!(
-            cut(StatusCode::BAD_GATEWAY, ""),
-            Err(SendError::Unavailable(_))
-        ));
-    }
-
-    #[test]
-    fn violations_of_every_argument_are_listed_at_once() {
-        let error = Exchange::new(
-            &Queue::default(),
-            Credentials {
-                secret_access_key: String::new(),
-                ..credentials()
-            },
-            &Message::default(),
-            &Timeouts {
-                total: std::time::Duration::ZERO,
-                ..Timeouts::default()
-            },
-        )
-        .err();
-        let Some(SendError::InvalidInput(violations)) = error else {
-            panic!("{error:?}")
-        };
-        let fields: Vec<_> = violations.iter().map(|v| v.field.as_str()).collect();
-        assert_eq!(
-            fields,
-            [
-                "queue.url",
-                "credentials.secret-access-key",
-                "message.body",
-                "timeouts.total-ms"
-            ]
-        );
-    }
-}
+mod tests;

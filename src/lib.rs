@@ -25,6 +25,7 @@
 
 pub mod answer;
 pub mod checksum;
+pub mod client;
 pub mod connector;
 pub mod credentials;
 pub mod error;
@@ -32,8 +33,10 @@ pub mod exchange;
 pub mod message;
 pub mod query;
 pub mod queue;
+pub mod retry;
 pub mod signing;
 pub mod timeouts;
+pub mod wire;
 
 #[cfg(test)]
 mod vectors;

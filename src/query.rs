@@ -26,35 +26,26 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
 #[must_use]
 pub fn send_message(queue_url: &str, message: &Message) -> String {
-    let mut form = Form::new("SendMessage", message.body.len());
+    let mut form = Form::new("SendMessage", message.size());
     form.push("QueueUrl", queue_url);
-    form.push("MessageBody", &message.body);
-    if let Some(seconds) = message.delay_seconds {
-        form.push("DelaySeconds", &seconds.to_string());
-    }
-    for (index, attribute) in message.attributes.iter().enumerate() {
-        let key = format!("MessageAttribute.{}", index + 1);
-        form.push(&format!("{key}.Name"), &attribute.name);
-        match &attribute.value {
-            Value::String(text) | Value::Number(text) => {
-                form.push(&format!("{key}.Value.StringValue"), text);
-            }
-            Value::Binary(bytes) => {
-                form.push(&format!("{key}.Value.BinaryValue"), &STANDARD.encode(bytes));
-            }
-        }
-        form.push(&format!("{key}.Value.DataType"), &attribute.data_type());
-    }
-    if let Some(header) = &message.aws_trace_header {
-        form.push("MessageSystemAttribute.1.Name", "AWSTraceHeader");
-        form.push("MessageSystemAttribute.1.Value.StringValue", header);
-        form.push("MessageSystemAttribute.1.Value.DataType", "String");
-    }
-    if let Some(id) = &message.message_deduplication_id {
-        form.push("MessageDeduplicationId", id);
-    }
-    if let Some(id) = &message.message_group_id {
-        form.push("MessageGroupId", id);
+    form.push_message("", message);
+    form.0
+}
+
+/// The form of the action `SendMessageBatch`, of messages by their ids in it.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
+#[must_use]
+pub fn send_message_batch(queue_url: &str, entries: &[(String, &Message)]) -> String {
+    let payload = entries
+        .iter()
+        .map(|(_, message)| message.size() + 512)
+        .sum();
+    let mut form = Form::new("SendMessageBatch", payload);
+    form.push("QueueUrl", queue_url);
+    for (index, (id, message)) in entries.iter().enumerate() {
+        let prefix = format!("SendMessageBatchRequestEntry.{}.", index + 1);
+        form.push(&format!("{prefix}Id"), id);
+        form.push_message(&prefix, message);
     }
     form.0
 }
@@ -70,6 +61,39 @@ impl Form {
         form.push("Action", action);
         form.push("Version", VERSION);
         form
+    }
+
+    /// Appends the parameters of a message, under names with a prefix.
+    fn push_message(&mut self, prefix: &str, message: &Message) {
+        let mut push = |key: &str, value: &str| self.push(&format!("{prefix}{key}"), value);
+        push("MessageBody", &message.body);
+        if let Some(seconds) = message.delay_seconds {
+            push("DelaySeconds", &seconds.to_string());
+        }
+        for (index, attribute) in message.attributes.iter().enumerate() {
+            let key = format!("MessageAttribute.{}", index + 1);
+            push(&format!("{key}.Name"), &attribute.name);
+            match &attribute.value {
+                Value::String(text) | Value::Number(text) => {
+                    push(&format!("{key}.Value.StringValue"), text);
+                }
+                Value::Binary(bytes) => {
+                    push(&format!("{key}.Value.BinaryValue"), &STANDARD.encode(bytes));
+                }
+            }
+            push(&format!("{key}.Value.DataType"), &attribute.data_type());
+        }
+        if let Some(header) = &message.aws_trace_header {
+            push("MessageSystemAttribute.1.Name", "AWSTraceHeader");
+            push("MessageSystemAttribute.1.Value.StringValue", header);
+            push("MessageSystemAttribute.1.Value.DataType", "String");
+        }
+        if let Some(id) = &message.message_deduplication_id {
+            push("MessageDeduplicationId", id);
+        }
+        if let Some(id) = &message.message_group_id {
+            push("MessageGroupId", id);
+        }
     }
 
     /// Appends a parameter. Keys are ASCII letters, digits and dots: they need no encoding.

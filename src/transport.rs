@@ -10,39 +10,39 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderValue, Request, Response, StatusCode, uri};
+use http::uri;
 
-use crate::bindings::wasi::clocks::monotonic_clock::subscribe_duration;
+use crate::bindings::wasi::clocks::monotonic_clock::{self, Instant, subscribe_duration};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::bindings::wasi::http::outgoing_handler;
 use crate::bindings::wasi::http::types::{
     ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody,
-    OutgoingRequest, RequestOptions, Scheme, http_error_code,
+    OutgoingRequest, RequestOptions, Scheme,
 };
 use crate::bindings::wasi::io::poll::{Pollable, poll};
 use crate::bindings::wasi::io::streams::StreamError;
 use crate::error::{UnknownCause, UnreachableCause};
-use crate::exchange::{Failure, Interruption, Reply};
+use crate::exchange::{Failure, Interruption, Moment, Reply};
 use crate::timeouts::Timeouts;
+use crate::wire::{Request, Response};
 
 /// The largest answer that is read, in bytes: SQS's own have less than 2 KiB.
 const MAX_ANSWER: usize = 256 * 1024;
 /// How much of an answer is read at a time, in bytes.
 const READ_SIZE: u64 = 16 * 1024;
 /// The headers of an answer that matter.
-const ANSWER_HEADERS: [&str; 2] = ["content-type", "x-amzn-requestid"];
-/// The last second of the year 9999, beyond which no date can be written in a signature.
-const LAST_SECOND: u64 = 253_402_300_799;
-
-/// The time of day.
-pub(crate) fn now() -> SystemTime {
-    let seconds = wall_clock::now().seconds.min(LAST_SECOND);
-    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
-}
+const ANSWER_HEADERS: [&str; 5] = [
+    "age",
+    "content-type",
+    "date",
+    "x-amz-retry-after",
+    "x-amzn-requestid",
+];
 
 /// The way out, for one call.
 pub(crate) struct Transport {
     timeouts: Timeouts,
+    began: Instant,
     deadline: Pollable,
 }
 
@@ -59,19 +59,35 @@ impl Transport {
     /// Opens the way out; the call's deadline begins to run.
     pub(crate) fn new(timeouts: Timeouts) -> Self {
         Self {
+            began: monotonic_clock::now(),
             deadline: subscribe_duration(nanoseconds(timeouts.total)),
             timeouts,
         }
     }
 
+    /// What time it is.
+    pub(crate) fn now(&self) -> Moment {
+        let since_epoch = Duration::from_secs(wall_clock::now().seconds);
+        let elapsed = monotonic_clock::now().saturating_sub(self.began);
+        Moment {
+            time: SystemTime::UNIX_EPOCH + since_epoch,
+            elapsed: Duration::from_nanos(elapsed),
+        }
+    }
+
+    /// Lets time pass, but not beyond the call's deadline.
+    pub(crate) fn pause(&self, duration: Duration) {
+        poll(&[&subscribe_duration(nanoseconds(duration)), &self.deadline]);
+    }
+
     /// Sends a request and reads the answer.
-    pub(crate) fn send(&self, request: Request<Vec<u8>>) -> Reply {
+    pub(crate) fn send(&self, request: Request) -> Reply {
         self.exchange(request).unwrap_or_else(Reply::None)
     }
 
-    fn exchange(&self, request: Request<Vec<u8>>) -> Result<Reply, Failure> {
-        let (head, bytes) = request.into_parts();
-        let outgoing = outgoing(&head)?;
+    fn exchange(&self, request: Request) -> Result<Reply, Failure> {
+        let outgoing = outgoing(&request)?;
+        let bytes = request.body;
         let body = outgoing.body().map_err(|()| not_sent("no request body"))?;
         let pending = outgoing_handler::handle(outgoing, Some(self.options()))
             .map_err(|code| failure(&code, false))?;
@@ -135,19 +151,17 @@ impl Transport {
 
     /// Reads an answer, as far as it comes.
     fn download(&self, response: &IncomingResponse) -> Reply {
-        let mut answer = Response::new(Vec::new());
-        let Ok(status) = StatusCode::from_u16(response.status()) else {
-            return Reply::None(lost("the answer has no valid status", true));
-        };
-        *answer.status_mut() = status;
         let headers = response.headers();
-        for name in ANSWER_HEADERS {
-            let value = headers.get(name).into_iter().next();
-            if let Some(value) = value.and_then(|bytes| HeaderValue::from_bytes(&bytes).ok()) {
-                answer.headers_mut().insert(name, value);
-            }
-        }
-        match self.read_body(response, answer.body_mut()) {
+        let text = |name: &'static str| {
+            let value = headers.get(name).into_iter().next()?;
+            Some((name, String::from_utf8(value).ok()?))
+        };
+        let mut answer = Response {
+            status: response.status(),
+            headers: ANSWER_HEADERS.into_iter().filter_map(text).collect(),
+            body: Vec::new(),
+        };
+        match self.read_body(response, &mut answer.body) {
             Ok(()) => Reply::Whole(answer),
             Err(interruption) => Reply::Cut(answer, interruption),
         }
@@ -177,13 +191,10 @@ impl Transport {
                 }
                 Ok(bytes) => into.extend(bytes),
                 Err(StreamError::Closed) => break,
+                // Not asked for its `http-error-code`: wasmtime has none, and jco traps where it has none.
                 Err(StreamError::LastOperationFailed(error)) => {
-                    return Err(match http_error_code(&error) {
-                        Some(code) => interrupted(&code),
-                        None => {
-                            interruption(UnknownCause::ConnectionLost, &error.to_debug_string())
-                        }
-                    });
+                    let detail = error.to_debug_string();
+                    return Err(interruption(UnknownCause::ConnectionLost, &detail));
                 }
             }
         }
@@ -210,13 +221,13 @@ impl Transport {
         format!("no end within {} ms", self.timeouts.total.as_millis())
     }
 
-    /// The timeouts as the host takes them, so that it does not wait longer either. That for a connection
-    /// stays its own: it may have one already, and some hosts take a timeout for one as one for silence
-    /// and would report a late answer as a connection that never was. That between bytes is not
-    /// handed on, since hosts lose what to call it.
+    /// How long the host may wait, so that it waits no longer than this call: not its own shorter timeouts, which hosts
+    /// take for other times than they are. Some apply the one for a connection to silence, and would report a late
+    /// answer as a connection that never was; or the one for the first byte to the body, and would lose an answer
+    /// that is slow. So those are kept here, and the one for a connection is the host's own: it may have one already.
     fn options(&self) -> RequestOptions {
         let options = RequestOptions::new();
-        let _ = options.set_first_byte_timeout(Some(nanoseconds(self.timeouts.first_byte)));
+        let _ = options.set_first_byte_timeout(Some(nanoseconds(self.timeouts.total)));
         options
     }
 }
@@ -230,27 +241,27 @@ fn too_late(detail: &str, whole: bool) -> Failure {
     }
 }
 
-/// The head of a request, as the host takes it.
-fn outgoing(head: &http::request::Parts) -> Result<OutgoingRequest, Failure> {
-    let entries: Vec<_> = head
+/// A request without its body, as the host takes it.
+fn outgoing(request: &Request) -> Result<OutgoingRequest, Failure> {
+    let entries: Vec<_> = request
         .headers
         .iter()
-        .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+        .map(|(name, value)| (name.clone(), value.as_bytes().to_vec()))
         .collect();
     let fields =
         Fields::from_list(&entries).map_err(|_| not_sent("headers refused by the host"))?;
     let outgoing = OutgoingRequest::new(fields);
-    let scheme = if head.uri.scheme() == Some(&uri::Scheme::HTTP) {
+    let scheme = if request.uri.scheme() == Some(&uri::Scheme::HTTP) {
         Scheme::Http
     } else {
         Scheme::Https
     };
-    let authority = head.uri.authority().map(uri::Authority::as_str);
+    let authority = request.uri.authority().map(uri::Authority::as_str);
     outgoing
         .set_method(&Method::Post)
         .and_then(|()| outgoing.set_scheme(Some(&scheme)))
         .and_then(|()| outgoing.set_authority(authority))
-        .and_then(|()| outgoing.set_path_with_query(Some(head.uri.path())))
+        .and_then(|()| outgoing.set_path_with_query(Some(request.uri.path())))
         .map_err(|()| not_sent("address refused by the host"))?;
     Ok(outgoing)
 }

@@ -7,13 +7,27 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value as Json;
 
 use crate::credentials::Credentials;
+use crate::exchange::{Call, Exchange, Terms};
 use crate::message::{Attribute, Message, Value};
+use crate::queue::Queue;
+use crate::retry::{Budget, Retries};
+use crate::timeouts::Timeouts;
 
 pub(crate) const REGION: &str = "us-east-1";
 
 /// 2026-01-02T03:04:05Z.
 pub(crate) fn time() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_323_045)
+}
+
+/// The contract's defaults, and a chance that is always the same.
+pub(crate) fn terms() -> Terms {
+    Terms {
+        timeouts: Timeouts::default(),
+        retries: Retries::default(),
+        budget: Budget::FULL,
+        seed: 0,
+    }
 }
 
 /// A request as AWS's own SDK made it.
@@ -26,6 +40,23 @@ pub(crate) struct Golden {
     pub(crate) form: String,
     pub(crate) signed_headers: String,
     pub(crate) signature: String,
+}
+
+impl Golden {
+    /// The same request, about to be sent.
+    pub(crate) fn exchange(&self) -> Exchange {
+        let call = Call {
+            queue: Queue {
+                url: self.queue_url.clone(),
+                region: Some(REGION.into()),
+                endpoint: Some(self.url.clone()),
+            },
+            credentials: self.credentials.clone(),
+            terms: terms(),
+        };
+        Exchange::one(call, self.message.clone())
+            .unwrap_or_else(|violations| panic!("{}: {violations:?}", self.name))
+    }
 }
 
 pub(crate) fn requests() -> Vec<Golden> {

@@ -1,6 +1,6 @@
 //! A connector embedded in a program of one's own.
 
-use connector_host::{AttributeValue, Credentials, Host, Message, Queue, Timeouts};
+use connector_host::{AttributeValue, Credentials, Host, Message, Queue, Retries, Timeouts};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,7 +18,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_attribute("priority", AttributeValue::String("high".into()));
 
     let receipt = connector
-        .send_message(&queue, &credentials, &message, Timeouts::default())
+        .send_message(
+            &queue,
+            &credentials,
+            &message,
+            Timeouts::default(),
+            Retries::default(),
+        )
         .await?;
     println!("{}", receipt.message_id);
     Ok(())

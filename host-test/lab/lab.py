@@ -181,7 +181,8 @@ def _may_send(queue_urls):
     resources = [
         f"arn:aws:sqs:{REGION}:{ACCOUNT}:{url.rsplit('/', 1)[1]}" for url in queue_urls
     ]
-    return _allow("sqs:SendMessage", resources)
+    # AWS takes a batch for SendMessage; this server has an action of its own for it.
+    return _allow(["sqs:SendMessage", "sqs:SendMessageBatch"], resources)
 
 
 def _allow(action, resources):

@@ -32,7 +32,8 @@ mod outbound_bindings {
 
 pub use bindings::exports::connectors::aws_sqs::sender::{
     AttributeValue, AwsError, Corruption, Message, MessageAttribute, MessagePart, Queue, Receipt,
-    SendError, Timeouts, UnknownCause, UnknownOutcome, Unreachable, UnreachableCause, Violation,
+    Retries, SendError, Timeouts, UnknownCause, UnknownOutcome, Unreachable, UnreachableCause,
+    Violation,
 };
 pub(crate) use outbound_bindings::exports::connectors::outbound::connector as outbound;
 // Its `Debug` shows every field: the crate has its own `Credentials`.
@@ -85,6 +86,52 @@ impl Message {
     }
 }
 
+impl SendError {
+    /// The case, by the name that it has in the contract.
+    #[must_use]
+    pub fn case(&self) -> &'static str {
+        match self {
+            Self::InvalidInput(_) => "invalid-input",
+            Self::Denied(_) => "denied",
+            Self::Rejected(_) => "rejected",
+            Self::Throttled(_) => "throttled",
+            Self::Unavailable(_) => "unavailable",
+            Self::Unreachable(_) => "unreachable",
+            Self::OutcomeUnknown(_) => "outcome-unknown",
+            Self::Corrupted(_) => "corrupted",
+            Self::HeldBack(_) => "held-back",
+        }
+    }
+}
+
+impl UnreachableCause {
+    /// The cause, by the name that it has in the contract.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DeniedByHost => "denied-by-host",
+            Self::NameNotResolved => "name-not-resolved",
+            Self::ConnectionRefused => "connection-refused",
+            Self::ConnectionTimeout => "connection-timeout",
+            Self::TlsFailed => "tls-failed",
+            Self::Timeout => "timeout",
+            Self::NotSent => "not-sent",
+        }
+    }
+}
+
+impl UnknownCause {
+    /// The cause, by the name that it has in the contract.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::ConnectionLost => "connection-lost",
+            Self::UnreadableAnswer => "unreadable-answer",
+        }
+    }
+}
+
 impl Default for Timeouts {
     /// The component's own defaults.
     fn default() -> Self {
@@ -94,4 +141,22 @@ impl Default for Timeouts {
             total_ms: None,
         }
     }
+}
+
+impl Default for Retries {
+    /// The component's own defaults.
+    fn default() -> Self {
+        Self {
+            max_attempts: None,
+            accept_duplicates: false,
+        }
+    }
+}
+
+impl Retries {
+    /// No attempt but the first.
+    pub const NONE: Self = Self {
+        max_attempts: Some(1),
+        accept_duplicates: false,
+    };
 }

@@ -196,6 +196,10 @@ fn describe(error: &SendError, f: &mut String) -> fmt::Result {
                 crate::MessagePart::SystemAttributes => "set of system attributes",
             }
         ),
+        SendError::HeldBack(position) => write!(
+            f,
+            "held back: message {position} of the same group has not been sent"
+        ),
     }
 }
 

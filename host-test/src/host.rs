@@ -14,7 +14,9 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine};
 
 use crate::contract::outbound::Description;
-use crate::contract::{Message, OutboundPre, Queue, Receipt, SenderPre, Timeouts};
+use crate::contract::{
+    Message, OutboundPre, Queue, Receipt, Retries, SendError, SenderPre, Timeouts,
+};
 use crate::credentials::Credentials;
 use crate::egress::{AllowList, OriginPattern};
 use crate::error::{CallError, ExecuteError, LoadError, Stopped};
@@ -175,7 +177,7 @@ impl Host {
     /// connector.
     pub fn inspect(&self, wasm: &[u8]) -> Result<Surface, LoadError> {
         let component = self.compile(wasm)?;
-        Ok(Surface::of(&component, &self.engine, wasm.len()))
+        Ok(Surface::of(&component, &self.engine, wasm))
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<Component, LoadError> {
@@ -213,6 +215,7 @@ impl Connector {
         credentials: &Credentials,
         message: &Message,
         timeouts: Timeouts,
+        retries: Retries,
     ) -> Result<Receipt, CallError> {
         let deadline = self.sandboxes.limits.deadline;
         let mut store = self.sandboxes.open(deadline);
@@ -226,12 +229,50 @@ impl Connector {
                     &credentials.to_contract(),
                     message,
                     timeouts,
+                    retries,
                 )
                 .await
         };
-        let ended = sandbox::within(deadline, call).await;
-        match ended {
+        match sandbox::within(deadline, call).await {
             Ok(result) => result.map_err(CallError::Send),
+            Err(reason) => Err(CallError::Stopped(sandbox::stopped(&store, reason))),
+        }
+    }
+
+    /// Sends any number of messages to one queue, in one sandbox and as few requests as SQS allows: a result for each,
+    /// in the same order. The error is for what concerns all of them; a [`CallError::Send`] is then
+    /// [`SendError::InvalidInput`], and nothing was sent.
+    ///
+    /// The time that `timeouts` gives the call, 30 seconds by default, is for all of them, within the deadline of the
+    /// host's [`Limits`].
+    pub async fn send_message_batch(
+        &self,
+        queue: &Queue,
+        credentials: &Credentials,
+        messages: &[Message],
+        timeouts: Timeouts,
+        retries: Retries,
+    ) -> Result<Vec<Result<Receipt, SendError>>, CallError> {
+        let deadline = self.sandboxes.limits.deadline;
+        let mut store = self.sandboxes.open(deadline);
+        let call = async {
+            let instance = self.instance.instantiate_async(&mut store).await?;
+            instance
+                .connectors_aws_sqs_sender()
+                .call_send_message_batch(
+                    &mut store,
+                    queue,
+                    &credentials.to_contract(),
+                    messages,
+                    timeouts,
+                    retries,
+                )
+                .await
+        };
+        match sandbox::within(deadline, call).await {
+            Ok(results) => {
+                results.map_err(|violations| CallError::Send(SendError::InvalidInput(violations)))
+            }
             Err(reason) => Err(CallError::Stopped(sandbox::stopped(&store, reason))),
         }
     }

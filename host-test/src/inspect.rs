@@ -1,5 +1,9 @@
 //! What a component asks for and offers.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde::Serialize;
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -14,6 +18,8 @@ pub struct Surface {
     pub exports: Vec<Interface>,
     /// The size of the component, in bytes.
     pub size: usize,
+    /// Its size as `gzip -9` would make it, in bytes.
+    pub gzipped_size: usize,
 }
 
 /// An interface, or a single item, by its name with package and version.
@@ -26,7 +32,7 @@ pub struct Interface {
 }
 
 impl Surface {
-    pub(crate) fn of(component: &Component, engine: &Engine, size: usize) -> Self {
+    pub(crate) fn of(component: &Component, engine: &Engine, wasm: &[u8]) -> Self {
         let component = component.component_type();
         Self {
             imports: component
@@ -37,9 +43,17 @@ impl Surface {
                 .exports(engine)
                 .map(|(name, item)| interface(name, &item.ty, engine))
                 .collect(),
-            size,
+            size: wasm.len(),
+            gzipped_size: gzipped_size(wasm),
         }
     }
+}
+
+fn gzipped_size(bytes: &[u8]) -> usize {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    // Memory takes whatever is written to it.
+    let gzipped = gzip.write_all(bytes).and_then(|()| gzip.finish());
+    gzipped.map_or(bytes.len(), |gzipped| gzipped.len())
 }
 
 fn interface(name: &str, item: &ComponentItem, engine: &Engine) -> Interface {

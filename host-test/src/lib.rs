@@ -34,7 +34,8 @@ pub mod secrets;
 
 pub use contract::{
     AttributeValue, AwsError, Corruption, Message, MessageAttribute, MessagePart, Queue, Receipt,
-    SendError, Timeouts, UnknownCause, UnknownOutcome, Unreachable, UnreachableCause, Violation,
+    Retries, SendError, Timeouts, UnknownCause, UnknownOutcome, Unreachable, UnreachableCause,
+    Violation,
 };
 /// The contract `connectors:outbound/connector`, in which every connector for jobs speaks.
 pub mod outbound {

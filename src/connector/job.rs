@@ -25,11 +25,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::json::{Json, Kind};
 use crate::credentials::Credentials;
-use crate::error::{SendError, Violation};
-use crate::exchange::Exchange;
+use crate::error::Violation;
+use crate::exchange::{Call, Exchange, Terms};
 use crate::message::{Attribute, MAX_ATTRIBUTES, Message, Value};
 use crate::queue::Queue;
-use crate::timeouts::Timeouts;
 
 /// The longest name of an attribute that an error quotes, in characters.
 const MAX_QUOTED: usize = 40;
@@ -51,7 +50,7 @@ impl Job {
     ///
     /// # Errors
     /// Every variable that is missing or wrong, by its name.
-    pub fn from_json(variables: &str, timeouts: &Timeouts) -> Result<Self, Vec<Violation>> {
+    pub fn from_json(variables: &str, terms: Terms) -> Result<Self, Vec<Violation>> {
         let root = root(variables).map_err(|problem| vec![Violation::new("", problem)])?;
         let mut reader = Reader::default();
         let Draft {
@@ -62,13 +61,18 @@ impl Job {
             names,
         } = reader.draft(&root);
         let is_deduplicated = queue.is_fifo() && message.message_deduplication_id.is_some();
-        let exchange = Exchange::new(&queue, credentials, &message, timeouts);
-        if let Err(SendError::InvalidInput(violations)) = &exchange {
+        let call = Call {
+            queue,
+            credentials,
+            terms,
+        };
+        let names = names.of_attributes(&message);
+        let exchange = Exchange::one(call, message).map_err(|violations| {
             for violation in violations {
-                let field = names.variable(&violation.field, &message);
-                reader.add_unless_known(field, violation.problem.clone());
+                let field = names.variable(&violation.field);
+                reader.add_unless_known(field, violation.problem);
             }
-        }
+        });
         match exchange {
             Ok(exchange) if reader.violations.is_empty() => Ok(Self {
                 exchange,
@@ -93,11 +97,29 @@ struct Draft {
 struct Names {
     authentication: String,
     region: String,
+    /// Those of the message's attributes, each with the name of its value.
+    attributes: Vec<(String, &'static str)>,
 }
 
 impl Names {
+    /// The names with those of a message's attributes.
+    fn of_attributes(self, message: &Message) -> Self {
+        let attributes = message.attributes.iter().take(MAX_ATTRIBUTES);
+        let attributes = attributes.map(|attribute| {
+            let value = match attribute.value {
+                Value::Binary(_) => "BinaryValue",
+                Value::String(_) | Value::Number(_) => "StringValue",
+            };
+            (attribute_path(&attribute.name), value)
+        });
+        Self {
+            attributes: attributes.collect(),
+            ..self
+        }
+    }
+
     /// The variable that a field of the core came from.
-    fn variable(&self, field: &str, message: &Message) -> String {
+    fn variable(&self, field: &str) -> String {
         let name = match field {
             "queue.region" => &self.region,
             "queue.endpoint" => "configuration.endpoint",
@@ -112,25 +134,23 @@ impl Names {
             "credentials.access-key-id" => return format!("{}.accessKey", self.authentication),
             "credentials.secret-access-key" => return format!("{}.secretKey", self.authentication),
             "credentials.session-token" => return format!("{}.sessionToken", self.authentication),
-            _ => return attribute_variable(field, message).unwrap_or_else(|| field.to_owned()),
+            _ => return self.attribute(field).unwrap_or_else(|| field.to_owned()),
         };
         name.to_owned()
     }
-}
 
-/// The variable of a field like `message.attributes[2].label`.
-fn attribute_variable(field: &str, message: &Message) -> Option<String> {
-    let (index, part) = field
-        .strip_prefix("message.attributes[")?
-        .split_once("].")?;
-    let attribute = message.attributes.get(index.parse::<usize>().ok()?)?;
-    let path = attribute_path(&attribute.name);
-    Some(match (part, &attribute.value) {
-        ("label", _) => path + ".DataType",
-        ("value", Value::Binary(_)) => path + ".BinaryValue",
-        ("value", _) => path + ".StringValue",
-        _ => path,
-    })
+    /// The variable of a field like `message.attributes[2].label`.
+    fn attribute(&self, field: &str) -> Option<String> {
+        let (index, part) = field
+            .strip_prefix("message.attributes[")?
+            .split_once("].")?;
+        let (path, value) = self.attributes.get(index.parse::<usize>().ok()?)?;
+        Some(match part {
+            "label" => format!("{path}.DataType"),
+            "value" => format!("{path}.{value}"),
+            _ => path.clone(),
+        })
+    }
 }
 
 /// The path of an attribute, with as much of its name as is fit to be shown.
@@ -234,6 +254,7 @@ impl Reader {
             names: Names {
                 authentication,
                 region: region_name,
+                attributes: Vec::new(),
             },
         }
     }
@@ -516,12 +537,21 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::time::UNIX_EPOCH;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use serde_json::{Value as Variables, json};
 
     use super::*;
-    use crate::exchange::Step;
+    use crate::exchange::{Moment, Step};
+    use crate::vectors;
+
+    /// When a call begins.
+    fn start() -> Moment {
+        Moment {
+            time: UNIX_EPOCH,
+            elapsed: Duration::ZERO,
+        }
+    }
 
     /// What leaves for a job: the server, the region that is signed for, the key id, and the form.
     struct Sent {
@@ -531,18 +561,18 @@ mod tests {
     }
 
     fn sent(variables: &str) -> Sent {
-        let mut job = match Job::from_json(variables, &Timeouts::default()) {
+        let mut job = match Job::from_json(variables, vectors::terms()) {
             Ok(job) => job,
             Err(violations) => panic!("{violations:?}"),
         };
-        let Step::Send(request) = job.exchange.start(UNIX_EPOCH) else {
+        let Step::Send(request) = job.exchange.next(start()) else {
             panic!("nothing is sent")
         };
-        let authorization = request.headers()["authorization"].to_str().unwrap();
+        let authorization = request.header("authorization").unwrap();
         let (_, scope) = authorization.split_once("Credential=").unwrap();
-        let form = std::str::from_utf8(request.body()).unwrap();
+        let form = std::str::from_utf8(&request.body).unwrap();
         Sent {
-            server: request.uri().to_string(),
+            server: request.uri.to_string(),
             scope: scope.split_once("/sqs/").unwrap().0.to_owned(),
             form: form
                 .split('&')
@@ -592,7 +622,7 @@ mod tests {
     }
 
     fn problems(variables: &str) -> Vec<String> {
-        match Job::from_json(variables, &Timeouts::default()) {
+        match Job::from_json(variables, vectors::terms()) {
             Ok(_) => Vec::new(),
             Err(violations) => violations
                 .into_iter()
@@ -662,13 +692,13 @@ mod tests {
     #[test]
     fn temporary_keys_bring_their_token() {
         let job = with("/authentication/sessionToken", json!("t0k3n"));
-        let Ok(mut job) = Job::from_json(&job.to_string(), &Timeouts::default()) else {
+        let Ok(mut job) = Job::from_json(&job.to_string(), vectors::terms()) else {
             panic!("refused")
         };
-        let Step::Send(request) = job.exchange.start(UNIX_EPOCH) else {
+        let Step::Send(request) = job.exchange.next(start()) else {
             panic!("nothing is sent")
         };
-        assert_eq!(request.headers()["x-amz-security-token"], "t0k3n");
+        assert_eq!(request.header("x-amz-security-token"), Some("t0k3n"));
     }
 
     #[test]
@@ -776,7 +806,7 @@ mod tests {
         let form = sent(&job.to_string()).form;
         assert_eq!(form["MessageGroupId"], "messageGroupId");
         assert_eq!(form["MessageDeduplicationId"], "messageDeduplicationId");
-        let Ok(read) = Job::from_json(&job.to_string(), &Timeouts::default()) else {
+        let Ok(read) = Job::from_json(&job.to_string(), vectors::terms()) else {
             panic!("refused")
         };
         assert!(read.is_deduplicated);
@@ -824,7 +854,7 @@ mod tests {
         ] {
             job["queue"]["extendedResponse"] = value;
             job["queue"]["delaySeconds"] = json!(0);
-            let read = Job::from_json(&job.to_string(), &Timeouts::default());
+            let read = Job::from_json(&job.to_string(), vectors::terms());
             assert_eq!(read.map(|job| job.extended_response).ok(), Some(wanted));
         }
     }
@@ -1154,8 +1184,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_variables_make_it_panic(text in "[\\[\\]{}\":,0-9a-z\\\\ ]*", body in ".*") {
-            let _ = Job::from_json(&text, &Timeouts::default());
-            let _ = Job::from_json(&with("/queue/messageBody", json!(body)).to_string(), &Timeouts::default());
+            let _ = Job::from_json(&text, vectors::terms());
+            let _ = Job::from_json(&with("/queue/messageBody", json!(body)).to_string(), vectors::terms());
         }
     }
 }

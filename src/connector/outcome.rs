@@ -66,6 +66,7 @@ pub fn response(receipt: &Receipt, extended: bool) -> String {
         md5_of_message_attributes: receipt.md5_of_message_attributes.as_deref(),
         md5_of_message_system_attributes: receipt.md5_of_message_system_attributes.as_deref(),
         request_id: receipt.request_id.as_deref(),
+        attempts: Some(receipt.attempts),
         ..response
     })
 }
@@ -84,6 +85,8 @@ struct Response<'r> {
     md5_of_message_system_attributes: Option<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<u32>,
 }
 
 /// What an error expression sees as `error.variables`.
@@ -171,6 +174,8 @@ impl Failure {
                 }
             }
             SendError::Corrupted(corruption) => Self::corrupted(corruption),
+            // A job has one message.
+            SendError::HeldBack(_) => Self::invalid_input(&[]),
         }
     }
 
@@ -264,6 +269,7 @@ mod tests {
             md5_of_message_attributes: None,
             md5_of_message_system_attributes: Some("s".into()),
             request_id: Some("r".into()),
+            attempts: 2,
         }
     }
 
@@ -281,7 +287,7 @@ mod tests {
         assert_eq!(response(&receipt(), false), r#"{"messageId":"m-\"1\""}"#);
         assert_eq!(
             response(&receipt(), true),
-            r#"{"messageId":"m-\"1\"","sequenceNumber":"18849496460467696128","md5OfMessageBody":"b","md5OfMessageSystemAttributes":"s","requestId":"r"}"#
+            r#"{"messageId":"m-\"1\"","sequenceNumber":"18849496460467696128","md5OfMessageBody":"b","md5OfMessageSystemAttributes":"s","requestId":"r","attempts":2}"#
         );
     }
 

@@ -136,7 +136,8 @@ impl From<CallError> for Failure {
                 request_left: true, ..
             }) => 8,
             CallError::Send(SendError::Corrupted(_)) => 9,
-            CallError::Stopped(_) => 10,
+            // The second: only among several messages, and nothing was sent.
+            CallError::Stopped(_) | CallError::Send(SendError::HeldBack(_)) => 10,
         };
         Self {
             code,

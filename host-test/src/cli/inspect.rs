@@ -39,9 +39,10 @@ fn lines(surface: &Surface) -> String {
         .map(|interface| format!("{}: {}", interface.name, interface.functions.join(", ")));
     let list = |lines: Vec<String>| lines.join("\n  ");
     format!(
-        "imports\n  {}\nexports\n  {}\nsize\n  {} bytes",
+        "imports\n  {}\nexports\n  {}\nsize\n  {} bytes, {} gzipped",
         list(imports.cloned().collect()),
         list(exports.collect()),
-        surface.size
+        surface.size,
+        surface.gzipped_size
     )
 }

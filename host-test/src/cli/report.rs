@@ -1,9 +1,6 @@
 //! Results as JSON, in SQS's own names, and as text.
 
-use connector_host::{
-    AwsError, CallError, MessagePart, Receipt, SendError, StopReason, Stopped, UnknownCause,
-    UnreachableCause,
-};
+use connector_host::{CallError, MessagePart, Receipt, SendError, StopReason, Stopped};
 use serde_json::{Value, json};
 
 /// A receipt as JSON.
@@ -15,11 +12,13 @@ pub(super) fn receipt(receipt: &Receipt) -> Value {
         "md5OfMessageAttributes": receipt.md5_of_message_attributes,
         "md5OfMessageSystemAttributes": receipt.md5_of_message_system_attributes,
         "requestId": receipt.request_id,
+        "attempts": receipt.attempts,
     })
 }
 
 /// A receipt as lines of text.
 pub(super) fn receipt_lines(receipt: &Receipt) -> String {
+    let attempts = (receipt.attempts > 1).then(|| receipt.attempts.to_string());
     let rows = [
         ("message id", Some(&receipt.message_id)),
         ("sequence number", receipt.sequence_number.as_ref()),
@@ -33,6 +32,7 @@ pub(super) fn receipt_lines(receipt: &Receipt) -> String {
             receipt.md5_of_message_system_attributes.as_ref(),
         ),
         ("request id", receipt.request_id.as_ref()),
+        ("attempts", attempts.as_ref()),
     ];
     rows.into_iter()
         .filter_map(|(name, value)| Some(format!("{name:<26}{}\n", value?)))
@@ -63,43 +63,33 @@ pub(super) fn error(error: &CallError) -> Value {
 }
 
 fn send_error(error: &SendError) -> Value {
-    match error {
+    let mut json = match error {
         SendError::InvalidInput(violations) => {
             let violations: Vec<_> = violations
                 .iter()
                 .map(|violation| json!({ "field": violation.field, "problem": violation.problem }))
                 .collect();
-            json!({ "case": "invalid-input", "violations": violations })
+            json!({ "violations": violations })
         }
-        SendError::Denied(error) => aws_error("denied", error),
-        SendError::Rejected(error) => aws_error("rejected", error),
-        SendError::Throttled(error) => aws_error("throttled", error),
-        SendError::Unavailable(error) => aws_error("unavailable", error),
+        SendError::Denied(error)
+        | SendError::Rejected(error)
+        | SendError::Throttled(error)
+        | SendError::Unavailable(error) => json!({
+            "status": error.status,
+            "code": error.code,
+            "message": error.message,
+            "requestId": error.request_id,
+        }),
         SendError::Unreachable(unreachable) => json!({
-            "case": "unreachable",
-            "cause": match unreachable.cause {
-                UnreachableCause::DeniedByHost => "denied-by-host",
-                UnreachableCause::NameNotResolved => "name-not-resolved",
-                UnreachableCause::ConnectionRefused => "connection-refused",
-                UnreachableCause::ConnectionTimeout => "connection-timeout",
-                UnreachableCause::TlsFailed => "tls-failed",
-                UnreachableCause::Timeout => "timeout",
-                UnreachableCause::NotSent => "not-sent",
-            },
+            "cause": unreachable.cause.name(),
             "detail": unreachable.detail,
         }),
         SendError::OutcomeUnknown(unknown) => json!({
-            "case": "outcome-unknown",
-            "cause": match unknown.cause {
-                UnknownCause::Timeout => "timeout",
-                UnknownCause::ConnectionLost => "connection-lost",
-                UnknownCause::UnreadableAnswer => "unreadable-answer",
-            },
+            "cause": unknown.cause.name(),
             "detail": unknown.detail,
             "requestId": unknown.request_id,
         }),
         SendError::Corrupted(corruption) => json!({
-            "case": "corrupted",
             "messageId": corruption.message_id,
             "part": match corruption.part {
                 MessagePart::Body => "body",
@@ -110,15 +100,8 @@ fn send_error(error: &SendError) -> Value {
             "storedMd5": corruption.stored_md5,
             "requestId": corruption.request_id,
         }),
-    }
-}
-
-fn aws_error(case: &str, error: &AwsError) -> Value {
-    json!({
-        "case": case,
-        "status": error.status,
-        "code": error.code,
-        "message": error.message,
-        "requestId": error.request_id,
-    })
+        SendError::HeldBack(position) => json!({ "position": position }),
+    };
+    json["case"] = error.case().into();
+    json
 }

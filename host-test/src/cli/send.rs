@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use connector_host::{
-    Credentials, Limits, Message, MessageAttribute, OriginPattern, Queue, Receipt, Timeouts,
+    Credentials, Limits, Message, MessageAttribute, OriginPattern, Queue, Receipt, Retries,
+    Timeouts,
 };
 use serde_json::json;
 
@@ -60,6 +61,8 @@ pub(super) struct Args {
     #[command(flatten)]
     timeouts: TimeoutArgs,
     #[command(flatten)]
+    retries: RetryArgs,
+    #[command(flatten)]
     network: Network,
 }
 
@@ -98,6 +101,17 @@ struct TimeoutArgs {
     /// For the whole call, connecting included [default: 30000]
     #[arg(long, value_name = "MS")]
     timeout: Option<u32>,
+}
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Retries")]
+struct RetryArgs {
+    /// Requests for the message at most, the first one included [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_attempts: Option<u32>,
+    /// Send again also where nobody knows whether the message arrived, so that it may arrive twice
+    #[arg(long)]
+    accept_duplicates: bool,
 }
 
 /// Runs the command.
@@ -146,9 +160,13 @@ async fn send(args: Args) -> Result<Receipt, Failure> {
         between_bytes_ms: args.timeouts.between_bytes_timeout,
         total_ms: args.timeouts.timeout,
     };
+    let retries = Retries {
+        max_attempts: args.retries.max_attempts,
+        accept_duplicates: args.retries.accept_duplicates,
+    };
     let connector = host.load_file(&args.component)?;
     Ok(connector
-        .send_message(&queue, &credentials, &message, timeouts)
+        .send_message(&queue, &credentials, &message, timeouts, retries)
         .await?)
 }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::support::canned::{self, http};
 use crate::support::lab::{Key, Lab};
 use crate::support::program::{run, send};
-use crate::support::{artifacts, lab};
+use crate::support::{artifacts, host, lab};
 
 fn stranger() -> Key {
     Key {
@@ -310,6 +310,7 @@ fn inspect_prints_imports_exports_and_size() {
     let path = artifacts::connector_path();
     let inspected = run(&["inspect", path.to_str().unwrap()], &[], b"");
     assert_eq!(inspected.code, 0, "{}", inspected.stderr);
+    let surface = host(&[]).inspect(artifacts::connector()).unwrap();
     assert_eq!(
         inspected.stdout,
         format!(
@@ -317,22 +318,23 @@ fn inspect_prints_imports_exports_and_size() {
                wasi:clocks/wall-clock@0.2.0\n  \
                wasi:io/poll@0.2.0\n  \
                wasi:clocks/monotonic-clock@0.2.0\n  \
+               wasi:random/random@0.2.0\n  \
                wasi:io/error@0.2.0\n  \
                wasi:io/streams@0.2.0\n  \
                wasi:http/types@0.2.0\n  \
                wasi:http/outgoing-handler@0.2.0\n\
              exports\n  \
-               connectors:aws-sqs/sender@0.1.0: send-message\n  \
+               connectors:aws-sqs/sender@0.1.0: send-message, send-message-batch\n  \
                connectors:outbound/connector@0.1.0: describe, execute\n\
-             size\n  {} bytes\n",
-            artifacts::connector().len()
+             size\n  {} bytes, {} gzipped\n",
+            surface.size, surface.gzipped_size
         )
     );
     let json = run(&["inspect", path.to_str().unwrap(), "--json"], &[], b"");
     assert_eq!(json.json()["size"], artifacts::connector().len());
     assert_eq!(
         json.json()["exports"][0]["functions"],
-        json!(["send-message"])
+        json!(["send-message", "send-message-batch"])
     );
 }
 

@@ -5,8 +5,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use connector_host::{
-    CallError, Connector, Credentials, Host, Message, MessagePart, Queue, Receipt, SendError,
-    Timeouts, UnknownCause, UnreachableCause,
+    CallError, Connector, Credentials, Host, Message, MessagePart, Queue, Receipt, Retries,
+    SendError, Timeouts, UnknownCause, UnreachableCause,
 };
 
 use crate::support::canned::{self, http};
@@ -149,7 +149,13 @@ async fn an_answer_that_stops_in_the_middle_is_waited_for_no_longer_than_told() 
     ] {
         let queue = queue_at(&address);
         let result = connector
-            .send_message(&queue, &credentials(), &Message::new("x"), timeouts)
+            .send_message(
+                &queue,
+                &credentials(),
+                &Message::new("x"),
+                timeouts,
+                Retries::NONE,
+            )
             .await;
         match send_error(result) {
             SendError::OutcomeUnknown(unknown) => {
@@ -214,7 +220,13 @@ async fn a_call_out_of_time_before_the_request_is_sent_whole_stored_nothing() {
     };
     let message = Message::new(large());
     let result = connector
-        .send_message(&queue_at(&address), &credentials(), &message, timeouts)
+        .send_message(
+            &queue_at(&address),
+            &credentials(),
+            &message,
+            timeouts,
+            Retries::NONE,
+        )
         .await;
     match send_error(result) {
         SendError::Unreachable(unreachable) => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use connector_host::{
-    CallError, Connector, Credentials, Host, Limits, MemoryExceeded, Message, SendError,
+    CallError, Connector, Credentials, Host, Limits, MemoryExceeded, Message, Retries, SendError,
     StopReason, Stopped, Timeouts,
 };
 
@@ -42,6 +42,7 @@ async fn misbehave(connector: &Connector, misdeed: &str) -> CallError {
             &Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret"),
             &Message::new(misdeed),
             Timeouts::default(),
+            Retries::default(),
         )
         .await
         .unwrap_err()

@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 
 use connector_host::{
-    AttributeValue, AwsError, Credentials, Message, Queue, SendError, Timeouts, UnknownCause,
-    UnreachableCause, Violation,
+    AttributeValue, AwsError, Credentials, Message, Queue, Retries, SendError, Timeouts,
+    UnknownCause, UnreachableCause, Violation,
 };
 
 use crate::support::{artifacts, connector, lab, queue, send, send_error};
@@ -170,7 +170,13 @@ async fn everything_wrong_with_the_arguments_is_told_at_once() {
         ..Timeouts::default()
     };
     let result = connector(&[])
-        .send_message(&queue, &Credentials::new("", ""), &message, timeouts)
+        .send_message(
+            &queue,
+            &Credentials::new("", ""),
+            &message,
+            timeouts,
+            Retries::NONE,
+        )
         .await;
     let SendError::InvalidInput(violations) = send_error(result) else {
         panic!("not refused")
@@ -207,7 +213,13 @@ async fn a_server_that_stays_silent_leaves_the_outcome_unknown() {
     };
     for timeouts in [first_byte, total] {
         let result = connector
-            .send_message(&queue, &credentials(), &Message::new("x"), timeouts)
+            .send_message(
+                &queue,
+                &credentials(),
+                &Message::new("x"),
+                timeouts,
+                Retries::NONE,
+            )
             .await;
         match send_error(result) {
             SendError::OutcomeUnknown(unknown) => {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use connector_host::{CallError, Connector, Host, Limits, Message, SendError, Timeouts};
+use connector_host::{CallError, Connector, Host, Limits, Message, Retries, Timeouts};
 
 use crate::support::canned::{self, http};
 use crate::support::lab::Key;
@@ -95,14 +95,7 @@ pub(crate) fn endings() -> Vec<Ending> {
 /// The case of an error, in the contract's name.
 fn case(error: &CallError) -> &'static str {
     match error {
-        CallError::Send(SendError::InvalidInput(_)) => "invalid-input",
-        CallError::Send(SendError::Denied(_)) => "denied",
-        CallError::Send(SendError::Rejected(_)) => "rejected",
-        CallError::Send(SendError::Throttled(_)) => "throttled",
-        CallError::Send(SendError::Unavailable(_)) => "unavailable",
-        CallError::Send(SendError::Unreachable(_)) => "unreachable",
-        CallError::Send(SendError::OutcomeUnknown(_)) => "outcome-unknown",
-        CallError::Send(SendError::Corrupted(_)) => "corrupted",
+        CallError::Send(error) => error.case(),
         CallError::Stopped(_) => "stopped",
     }
 }
@@ -132,6 +125,7 @@ async fn no_result_and_no_debug_text_shows_a_secret() {
                 &key.credentials(),
                 &Message::new("x"),
                 ending.timeouts,
+                Retries::default(),
             )
             .await
             .unwrap_err();
@@ -156,7 +150,13 @@ async fn credentials_that_are_refused_are_not_shown() {
     ] {
         let queue = queue("http://127.0.0.1/000000000000/q");
         let error = connector
-            .send_message(&queue, &key.credentials(), &Message::new("x"), SOON)
+            .send_message(
+                &queue,
+                &key.credentials(),
+                &Message::new("x"),
+                SOON,
+                Retries::NONE,
+            )
             .await
             .unwrap_err();
         assert_no_secret(&format!("{error} {error:?}"));
@@ -173,6 +173,7 @@ async fn a_receipt_shows_no_secret() {
             &key.credentials(),
             &Message::new("x"),
             Timeouts::default(),
+            Retries::default(),
         )
         .await
         .unwrap();
@@ -196,6 +197,7 @@ async fn a_component_that_is_stopped_shows_no_secret() {
                 &marked("AKID").credentials(),
                 &Message::new(misdeed),
                 SOON,
+                Retries::NONE,
             )
             .await
             .unwrap_err();

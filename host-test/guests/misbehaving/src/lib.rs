@@ -5,7 +5,7 @@
 #![deny(unsafe_code)]
 
 use bindings::exports::connectors::aws_sqs::sender::{
-    self, Credentials, Message, Queue, Receipt, SendError, Timeouts, Violation,
+    self, Credentials, Message, Queue, Receipt, Retries, SendError, Timeouts, Violation,
 };
 use bindings::exports::connectors::outbound::connector::{self, Description, Failure, Network};
 use bindings::wasi::clocks::monotonic_clock::subscribe_duration;
@@ -32,13 +32,31 @@ impl sender::Guest for Misbehaving {
         _: Credentials,
         message: Message,
         _: Timeouts,
+        _: Retries,
     ) -> Result<Receipt, SendError> {
         misbehave(&message.body);
-        Err(SendError::InvalidInput(vec![Violation {
-            field: "message.body".into(),
-            problem: "names no misdeed".into(),
-        }]))
+        Err(SendError::InvalidInput(no_misdeed()))
     }
+
+    fn send_message_batch(
+        _: Queue,
+        _: Credentials,
+        messages: Vec<Message>,
+        _: Timeouts,
+        _: Retries,
+    ) -> Result<Vec<Result<Receipt, SendError>>, Vec<Violation>> {
+        for message in messages {
+            misbehave(&message.body);
+        }
+        Err(no_misdeed())
+    }
+}
+
+fn no_misdeed() -> Vec<Violation> {
+    vec![Violation {
+        field: "message.body".into(),
+        problem: "names no misdeed".into(),
+    }]
 }
 
 impl connector::Guest for Misbehaving {

@@ -37,20 +37,16 @@ fn path(name: &str) -> PathBuf {
 }
 
 fn build() -> PathBuf {
-    let target = "wasm32-unknown-unknown";
+    // As `make component` does.
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--locked", "--release", "--target", target])
-        .args([
-            "--package",
-            "sqs-connector",
-            "--package",
-            "misbehaving-guest",
-        ])
+        .env("RUSTC_BOOTSTRAP", "1")
+        .args(["connector", "--package", "sqs-connector"])
+        .args(["--package", "misbehaving-guest"])
         .arg("--target-dir")
         .arg(self::target())
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap())
         .status()
         .unwrap();
     assert!(status.success(), "the components do not build");
-    self::target().join(target).join("release")
+    self::target().join("wasm32-unknown-unknown/release")
 }

@@ -9,7 +9,7 @@ pub(crate) mod proxy;
 pub(crate) mod tls;
 
 use connector_host::{
-    CallError, Connector, Credentials, Host, Message, Queue, Receipt, SendError, Timeouts,
+    CallError, Connector, Credentials, Host, Message, Queue, Receipt, Retries, SendError, Timeouts,
 };
 
 /// A host that lets requests out to these addresses.
@@ -32,7 +32,7 @@ pub(crate) fn queue(url: &str) -> Queue {
     Queue::new(url).with_region("us-east-1")
 }
 
-/// Sends with the component's own timeouts.
+/// Sends once, with the component's own timeouts.
 pub(crate) async fn send(
     connector: &Connector,
     queue: &Queue,
@@ -40,7 +40,13 @@ pub(crate) async fn send(
     message: &Message,
 ) -> Result<Receipt, CallError> {
     connector
-        .send_message(queue, credentials, message, Timeouts::default())
+        .send_message(
+            queue,
+            credentials,
+            message,
+            Timeouts::default(),
+            Retries::NONE,
+        )
         .await
 }
 
