@@ -37,15 +37,19 @@ target/feelin/installed: Makefile
 seconds ?= 900
 
 # With the stable compiler, which takes the flags of a fuzzer only when it is asked to.
+fuzz = RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir $(CURDIR)/target/fuzz/build
+fuzz_options = -artifact_prefix=$(CURDIR)/target/fuzz/ -max_total_time=$(seconds) -timeout=10 -rss_limit_mb=1024
+
 .PHONY: fuzz
-fuzz: ## Look for expressions that break the engine of FEEL; seconds=900
+fuzz: ## Look for answers, addresses, messages and expressions that break something; seconds=900 for each
 	@command -v cargo-fuzz >/dev/null || { echo 'cargo-fuzz is missing: run cargo install cargo-fuzz, then make again' >&2; exit 1; }
-	@mkdir -p target/fuzz/expression
+	@mkdir -p target/fuzz/answer target/fuzz/queue_url target/fuzz/message target/fuzz/expression
+	cd host-test && for target in answer queue_url message; do \
+		$(fuzz) --fuzz-dir fuzz $$target $(CURDIR)/target/fuzz/$$target $$(ls -d fuzz/corpus/$$target 2>/dev/null) -- \
+		-dict=fuzz/$$target.dict -max_len=300000 $(fuzz_options) || exit 1; done
 	@python3 -c 'import json, sys; [open("target/fuzz/expression/" + case["id"], "w").write(case["expression"]) for case in json.load(sys.stdin)["cases"]]' \
 		< host-test/feel/tests/dialect/vectors.json
-	cd host-test/feel && RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir $(CURDIR)/target/fuzz/build expression \
-		$(CURDIR)/target/fuzz/expression -- -dict=fuzz/expression.dict -artifact_prefix=$(CURDIR)/target/fuzz/ \
-		-max_total_time=$(seconds) -timeout=10 -max_len=4000 -rss_limit_mb=1024
+	cd host-test/feel && $(fuzz) expression $(CURDIR)/target/fuzz/expression -- -dict=fuzz/expression.dict -max_len=4000 $(fuzz_options)
 
 .PHONY: lint
 lint: toolchain ## Check formatting and lints, for the host and for WebAssembly

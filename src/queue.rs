@@ -8,6 +8,8 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 
 use crate::error::Violation;
 
+/// The longest name of a queue, in characters, with `.fifo`.
+const MAX_NAME: usize = 80;
 /// The longest region, in bytes: three times as long as any that there is.
 const MAX_REGION: usize = 64;
 
@@ -44,12 +46,7 @@ impl Queue {
     /// # Errors
     /// Every rule that the URL, the region or the endpoint breaks.
     pub fn destination(&self) -> Result<Destination, Vec<Violation>> {
-        let url = parse(&self.url).and_then(|url| {
-            if url.path().trim_matches('/').is_empty() {
-                return Err("must name a queue after the host".into());
-            }
-            Ok(url)
-        });
+        let url = parse(&self.url).and_then(|url| check_name(url.path()).map_or(Ok(url), Err));
         let endpoint = self.endpoint.as_deref().map(parse_endpoint).transpose();
         let region = match &self.region {
             Some(region) => check_region(region).map_or(Ok(region.clone()), Err),
@@ -78,6 +75,28 @@ impl Queue {
             .filter_map(|(field, problem)| Some(Violation::new(field, problem?)))
             .collect()),
         }
+    }
+}
+
+/// The name of a queue, which is the last part of its path.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>
+fn check_name(path: &str) -> Option<String> {
+    let path = path.trim_end_matches('/');
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let base = name.strip_suffix(".fifo").unwrap_or(name);
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if base.is_empty() {
+        Some("must name a queue after the host".into())
+    } else if name.len() > MAX_NAME {
+        Some(format!(
+            "must name a queue in at most {MAX_NAME} characters: has {}",
+            name.len()
+        ))
+    } else {
+        let at = base.bytes().position(|byte| !allowed(byte))?;
+        Some(format!(
+            "must name a queue in letters, digits, '-' and '_': byte {at} of the name is not"
+        ))
     }
 }
 
@@ -184,7 +203,8 @@ fn looks_like_region(label: &str) -> bool {
     };
     let all =
         |text: &str, test: fn(&u8) -> bool| !text.is_empty() && text.as_bytes().iter().all(test);
-    words.len() >= 2
+    label.len() <= MAX_REGION
+        && words.len() >= 2
         && words.iter().all(|word| all(word, u8::is_ascii_lowercase))
         && all(number, u8::is_ascii_digit)
 }
@@ -255,6 +275,7 @@ mod tests {
             "sqs.example.com",
             "sqs.amazonaws.com",
             "example.queue.amazonaws.com",
+            &format!("sqs.{}-west-1.example.com", "e".repeat(58)),
         ] {
             let mut queue = queue(&format!("http://{host}/000000000000/orders"));
             assert_eq!(
@@ -269,6 +290,44 @@ mod tests {
             assert_eq!(
                 destination(&queue),
                 (format!("http://{host}/"), "eu-west-1".to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn a_queue_has_a_name_that_sqs_gives() {
+        let at = |path: &str| queue(&format!("https://sqs.eu-west-1.amazonaws.com{path}"));
+        let longest = "q".repeat(80);
+        for path in [
+            "/1/a_B-9",
+            "/1/q.fifo",
+            "/queue/us-east-1/0/q",
+            "/1/q/",
+            &format!("/1/{longest}"),
+        ] {
+            assert!(at(path).destination().is_ok(), "{path}");
+        }
+        for (path, problem) in [
+            ("", "must name a queue after the host"),
+            ("//", "must name a queue after the host"),
+            ("/1/.fifo", "must name a queue after the host"),
+            (
+                &format!("/1/{longest}q"),
+                "must name a queue in at most 80 characters: has 81",
+            ),
+            (
+                "/1/a.b",
+                "must name a queue in letters, digits, '-' and '_': byte 1 of the name is not",
+            ),
+            (
+                "/1/a%20b",
+                "must name a queue in letters, digits, '-' and '_': byte 1 of the name is not",
+            ),
+        ] {
+            assert_eq!(
+                violations(&at(path)),
+                [Violation::new("queue.url", problem)],
+                "{path}"
             );
         }
     }
