@@ -18,7 +18,7 @@ const LEAST_SKEW: Duration = Duration::from_mins(4);
 
 /// The codes that SQS and other services have for a signature of another time. SQS itself says that the signature
 /// does not match.
-const SKEW_CODES: &[&str] = &[
+pub(crate) const SKEW_CODES: &[&str] = &[
     "AuthFailure",
     "InvalidSignatureException",
     "RequestExpired",

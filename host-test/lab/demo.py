@@ -13,7 +13,8 @@ import tempfile
 import traceback
 from datetime import datetime, timezone
 
-from lab import REGION, Lab
+from base_lab import REGION
+from ministack_lab import MiniStackLab
 
 # What a process designer fills in, and how the result comes back: as on the connector's page.
 INPUTS = {
@@ -48,7 +49,7 @@ def main(connector_host, component):
     # are started with interrupts ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    lab = Lab()
+    lab = MiniStackLab()
     try:
         return run(lab, connector_host, component)
     except KeyboardInterrupt:

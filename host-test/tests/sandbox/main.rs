@@ -3,10 +3,12 @@
 mod addresses;
 mod command_line;
 mod connections;
+mod fault_table;
 mod faults;
 mod identity;
 mod job_failures;
 mod jobs;
+mod judges;
 mod limits;
 mod modeler;
 mod refusals;

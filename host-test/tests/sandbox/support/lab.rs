@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use connector_host::Credentials;
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ pub(crate) struct Lab {
 }
 
 /// What an IAM key is made of.
+#[derive(Clone)]
 pub(crate) struct Key {
     pub(crate) id: String,
     pub(crate) secret: String,
@@ -37,11 +38,54 @@ impl Key {
     }
 }
 
-/// The lab that all tests of this process share: each makes queues and users of its own.
-fn shared() -> std::sync::MutexGuard<'static, Lab> {
-    static LAB: LazyLock<Mutex<Lab>> = LazyLock::new(|| Mutex::new(Lab::start()));
-    LAB.lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+/// The servers that verify signatures, each with code of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Judge {
+    MiniStack,
+    Moto,
+}
+
+impl Judge {
+    /// The lab that all tests of this process share: each makes queues and users of its own.
+    fn lab(self) -> MutexGuard<'static, Lab> {
+        static MINISTACK: LazyLock<Mutex<Lab>> = LazyLock::new(|| Mutex::new(Lab::start()));
+        static MOTO: LazyLock<Mutex<Lab>> =
+            LazyLock::new(|| Mutex::new(Lab::start_program("moto_lab.py")));
+        let lab = match self {
+            Self::MiniStack => &MINISTACK,
+            Self::Moto => &MOTO,
+        };
+        lab.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new queue, and a user that may send to it and to nothing else. The kind is the suffix of the name: `.fifo` or
+    /// nothing.
+    pub(crate) fn queue_and_key(self, kind: &str) -> (String, Key) {
+        let mut lab = self.lab();
+        let url = lab.create_queue(&(unique("queue") + kind));
+        let key = lab.create_user(&url);
+        (url, key)
+    }
+
+    /// A new queue, and temporary credentials that may send to it and to nothing else.
+    pub(crate) fn queue_and_temporary_key(self) -> (String, Key) {
+        let mut lab = self.lab();
+        let url = lab.create_queue(&unique("queue"));
+        let key = lab.assume_role(&url);
+        (url, key)
+    }
+
+    /// Takes every message out of a queue, as botocore shows it; bytes are base64.
+    pub(crate) fn receive(self, queue_url: &str) -> Vec<Value> {
+        match self.lab().ask(&json!(["receive", queue_url])) {
+            Value::Array(messages) => messages,
+            other => panic!("{other}"),
+        }
+    }
+}
+
+fn shared() -> MutexGuard<'static, Lab> {
+    Judge::MiniStack.lab()
 }
 
 /// The address of the shared lab's server.
@@ -52,18 +96,12 @@ pub(crate) fn endpoint() -> String {
 /// A new queue on the shared lab, and a user that may send to it and to nothing else. The kind is the
 /// suffix of the name: `.fifo` or nothing.
 pub(crate) fn queue_and_key(kind: &str) -> (String, Key) {
-    let mut lab = shared();
-    let url = lab.create_queue(&(unique("queue") + kind));
-    let key = lab.create_user(&url);
-    (url, key)
+    Judge::MiniStack.queue_and_key(kind)
 }
 
 /// A new queue on the shared lab, and temporary credentials that may send to it and to nothing else.
 pub(crate) fn queue_and_temporary_key() -> (String, Key) {
-    let mut lab = shared();
-    let url = lab.create_queue(&unique("queue"));
-    let key = lab.assume_role(&url);
-    (url, key)
+    Judge::MiniStack.queue_and_temporary_key()
 }
 
 /// A new queue on the shared lab, a role that may send to it, and a user that may assume the role and nothing else.
@@ -93,10 +131,7 @@ pub(crate) fn missing_queue_and_key() -> (String, Key) {
 
 /// Takes every message out of a queue of the shared lab, as botocore shows it; bytes are base64.
 pub(crate) fn receive(queue_url: &str) -> Vec<Value> {
-    match shared().ask(&json!(["receive", queue_url])) {
-        Value::Array(messages) => messages,
-        other => panic!("{other}"),
-    }
+    Judge::MiniStack.receive(queue_url)
 }
 
 /// A name that no other test uses.
@@ -118,8 +153,13 @@ pub(crate) fn python() -> PathBuf {
 
 impl Lab {
     pub(crate) fn start() -> Self {
+        Self::start_program("ministack_lab.py")
+    }
+
+    fn start_program(name: &str) -> Self {
+        let programs = Path::new(env!("CARGO_MANIFEST_DIR")).join("lab");
         let mut process = Command::new(python())
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/lab.py"))
+            .arg(programs.join(name))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

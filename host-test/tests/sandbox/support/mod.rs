@@ -1,7 +1,9 @@
 //! What the tests share.
 
+pub(crate) mod answers;
 pub(crate) mod artifacts;
 pub(crate) mod canned;
+pub(crate) mod fault_server;
 pub(crate) mod jobs;
 pub(crate) mod lab;
 pub(crate) mod program;

@@ -67,7 +67,7 @@ impl Terminator {
 }
 
 /// A server with a certificate for these names, and the certificate authority to trust.
-fn certified(names: &[&str]) -> (ServerConfig, String) {
+pub(crate) fn certified(names: &[&str]) -> (ServerConfig, String) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
