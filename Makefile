@@ -8,6 +8,7 @@ toolchain   := $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
 component   := target/$(wasm_target)/release/sqs_connector.wasm
 python      := target/python/bin/python
 modeler     := host-test/modeler
+node        := host-test/hosts/node
 browsers    := chromium chromium-browser google-chrome google-chrome-stable
 browser     := $(or $(CHROMIUM),$(foreach name,$(browsers),$(shell command -v $(name) 2>/dev/null)))
 
@@ -16,7 +17,7 @@ run: component host lab ## Run a job: the component sends its message to a local
 	@$(python) host-test/lab/demo.py target/debug/connector-host $(component)
 
 .PHONY: test
-test: toolchain lab modeler ## Run every test
+test: toolchain lab modeler node ## Run every test
 	cargo test --locked --workspace
 
 .PHONY: screenshot
@@ -92,6 +93,17 @@ target/modeler/installed: $(modeler)/package.json $(modeler)/package-lock.json
 	@mkdir -p $(@D)
 	@cp $^ $(@D)
 	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix $(@D) $(if $(browser),--omit=dev)
+	@touch $@
+
+# Another host that the component is tried in. No npm ci: it insists on packages for other machines, too.
+.PHONY: node
+node: target/node/installed
+
+target/node/installed: $(node)/package.json $(node)/package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or later, then run make again' >&2; exit 1; }
+	@mkdir -p $(@D)
+	@cp $^ $(@D)
+	npm install --silent --no-save --no-audit --no-fund --ignore-scripts --prefix $(@D)
 	@touch $@
 
 .PHONY: help

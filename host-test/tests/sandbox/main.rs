@@ -5,6 +5,7 @@ mod command_line;
 mod connections;
 mod fault_table;
 mod faults;
+mod hosts;
 mod identity;
 mod job_failures;
 mod jobs;

@@ -128,11 +128,15 @@ struct State {
 }
 
 impl FaultServer {
-    pub(crate) fn start(script: Script, tls: Option<TlsAcceptor>) -> Self {
+    /// Starts a server. A narrow one takes little that it does not read, so that a large request cannot be handed over
+    /// whole.
+    pub(crate) fn start(script: Script, tls: Option<TlsAcceptor>, is_narrow: bool) -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        // Little that is not read is taken, so that a large request cannot be handed over whole.
-        socket.set_recv_buffer_size(4096).unwrap();
-        socket.set_tcp_mss(536).unwrap();
+        if is_narrow {
+            socket.set_recv_buffer_size(4096).unwrap();
+            // Buffers on the other side grow with the size of a segment, which is 64 KiB on loopback.
+            socket.set_tcp_mss(536).unwrap();
+        }
         socket.set_nonblocking(true).unwrap();
         let any_port: SocketAddr = "127.0.0.1:0".parse().unwrap();
         socket.bind(&any_port.into()).unwrap();
