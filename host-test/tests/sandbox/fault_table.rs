@@ -105,6 +105,10 @@ enum Kind {
 }
 
 impl Send {
+    pub(crate) fn is_large(&self) -> bool {
+        self.large
+    }
+
     pub(crate) fn is_batch(&self) -> bool {
         self.messages.is_some()
     }

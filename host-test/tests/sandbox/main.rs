@@ -3,6 +3,7 @@
 mod addresses;
 mod command_line;
 mod connections;
+mod count;
 mod fault_table;
 mod faults;
 mod hosts;

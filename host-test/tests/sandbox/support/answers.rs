@@ -91,26 +91,20 @@ impl Body {
             Self::Receipt => receipt(entries, &md5_of_body).into(),
             Self::WrongBodyMd5 => more("MD5OfMessageBody").into(),
             Self::WrongAttributesMd5 => more("MD5OfMessageAttributes").into(),
-            Self::WrongSystemAttributesMd5 => {
-                more("MD5OfMessageSystemAttributes").into()
-            }
-            Self::WithoutMessageId => {
-                receipt(entries, &md5_of_body).replace("MessageId>", "Id>").into()
-            }
+            Self::WrongSystemAttributesMd5 => more("MD5OfMessageSystemAttributes").into(),
+            Self::WithoutMessageId => receipt(entries, &md5_of_body)
+                .replace("MessageId>", "Id>")
+                .into(),
             Self::AllButTheLast => {
                 receipt(&entries[..entries.len().saturating_sub(1)], &md5_of_body).into()
             }
             Self::Gzip => {
                 let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-                gzip.write_all(receipt(entries, &md5_of_body).as_bytes()).unwrap();
+                gzip.write_all(receipt(entries, &md5_of_body).as_bytes())
+                    .unwrap();
                 gzip.finish().unwrap()
             }
-            Self::Error(code) => format!(
-                "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error>\
-                 <Type>Sender</Type><Code>{code}</Code><Message>no</Message><Detail/></Error>\
-                 <RequestId>r-1</RequestId></ErrorResponse>"
-            )
-            .into(),
+            Self::Error(code) => error(code).into(),
             Self::ErrorInBrokenUtf8 => [
                 &b"<ErrorResponse><Error><Code>InvalidParameterValue</Code><Message>"[..],
                 b"\x01\x08\xff\xc3",
@@ -122,7 +116,9 @@ impl Body {
                 xml.resize(10 << 20, b'a');
                 xml
             }
-            Self::DeepNesting => ["<a>".repeat(10_000), receipt(entries, &md5_of_body)].concat().into(),
+            Self::DeepNesting => ["<a>".repeat(10_000), receipt(entries, &md5_of_body)]
+                .concat()
+                .into(),
             Self::EntityBomb => {
                 let entity = |level: u32| {
                     let ten = format!("&e{};", level.saturating_sub(1)).repeat(10);
@@ -144,6 +140,14 @@ fn md5_of_body(entry: &Entry) -> String {
     format!("<MD5OfMessageBody>{digest:032x}</MD5OfMessageBody>")
 }
 
+fn error(code: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error>\
+         <Type>Sender</Type><Code>{code}</Code><Message>no</Message><Detail/></Error>\
+         <RequestId>r-1</RequestId></ErrorResponse>"
+    )
+}
+
 /// The answer that messages are stored, or not, with digests.
 fn receipt(entries: &[Entry], digests: &dyn Fn(&Entry) -> String) -> String {
     let message_id = |entry: &Entry| {
@@ -155,6 +159,13 @@ fn receipt(entries: &[Entry], digests: &dyn Fn(&Entry) -> String) -> String {
     };
     let metadata = "<ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata>";
     match entries {
+        [
+            Entry {
+                id: None,
+                refused: Some(code),
+                ..
+            },
+        ] => error(code),
         [entry] if entry.id.is_none() => format!(
             "<SendMessageResponse><SendMessageResult>{}</SendMessageResult>{metadata}</SendMessageResponse>",
             message_id(entry)

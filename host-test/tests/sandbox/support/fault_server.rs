@@ -57,6 +57,24 @@ pub(crate) struct Turn {
     then: Then,
 }
 
+impl Turn {
+    /// Whether messages are stored, and nothing is wrong with the answer.
+    pub(crate) fn is_plain_success(&self) -> bool {
+        let is_sound = matches!(self.body, Body::Receipt) && self.refuse.is_empty();
+        let is_whole = self.write == Extent::All && self.drip_ms + self.pause_ms == 0;
+        self.store && is_sound && is_whole && self.headers.is_empty()
+    }
+
+    /// Whether messages are stored, and the answer is that they are not.
+    pub(crate) fn stores_and_denies_it(&self) -> bool {
+        self.store
+            && self
+                .status
+                .as_ref()
+                .is_some_and(|status| !status.starts_with('2'))
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 enum Extent {
