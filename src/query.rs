@@ -115,17 +115,20 @@ impl Form {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vectors;
+    use crate::vectors::{self, Messages};
 
     #[test]
     fn forms_equal_those_of_aws_own_sdk() {
         for golden in vectors::requests() {
-            assert_eq!(
-                send_message(&golden.queue_url, &golden.message),
-                golden.form,
-                "{}",
-                golden.name
-            );
+            let form = match &golden.messages {
+                Messages::One(message) => send_message(&golden.queue_url, message),
+                Messages::Batch(messages) => {
+                    let ids = (0..).map(|id: usize| id.to_string());
+                    let entries: Vec<_> = ids.zip(messages).collect();
+                    send_message_batch(&golden.queue_url, &entries)
+                }
+            };
+            assert_eq!(form, golden.form, "{}", golden.name);
         }
     }
 

@@ -36,10 +36,17 @@ pub(crate) struct Golden {
     pub(crate) url: String,
     pub(crate) queue_url: String,
     pub(crate) credentials: Credentials,
-    pub(crate) message: Message,
+    /// One message, or those of a batch.
+    pub(crate) messages: Messages,
     pub(crate) form: String,
     pub(crate) signed_headers: String,
     pub(crate) signature: String,
+}
+
+/// What a request carries.
+pub(crate) enum Messages {
+    One(Message),
+    Batch(Vec<Message>),
 }
 
 impl Golden {
@@ -54,8 +61,11 @@ impl Golden {
             credentials: self.credentials.clone(),
             terms: terms(),
         };
-        Exchange::one(call, self.message.clone())
-            .unwrap_or_else(|violations| panic!("{}: {violations:?}", self.name))
+        let exchange = match &self.messages {
+            Messages::One(message) => Exchange::one(call, message.clone()),
+            Messages::Batch(messages) => Exchange::many(call, messages.clone()),
+        };
+        exchange.unwrap_or_else(|violations| panic!("{}: {violations:?}", self.name))
     }
 }
 
@@ -70,7 +80,10 @@ pub(crate) fn requests() -> Vec<Golden> {
             secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".into(),
             session_token: text(case, "session_token"),
         },
-        message: message(&case["message"]),
+        messages: match case["message"].as_array() {
+            Some(messages) => Messages::Batch(messages.iter().map(message).collect()),
+            None => Messages::One(message(&case["message"])),
+        },
         form: text(case, "body").unwrap(),
         signed_headers: text(case, "signed_headers").unwrap(),
         signature: text(case, "signature").unwrap(),

@@ -1,5 +1,5 @@
-"""Makes requests.json: SendMessage requests as AWS's last Python SDK for the Query protocol serialises
-and signs them.
+"""Makes requests.json: SendMessage and SendMessageBatch requests as AWS's last Python SDK for the Query
+protocol serialises and signs them.
 
     python3 -m venv oracle && oracle/bin/pip install botocore==1.31.80
     oracle/bin/python requests.py > requests.json
@@ -31,6 +31,7 @@ class Clock(datetime.datetime):
 
 
 def request(name, message, queue_url=QUEUE, endpoint=AWS, session_token=None):
+    """A message, or a list of them for a batch, with their positions for ids."""
     client = botocore.session.Session().create_client(
         "sqs",
         region_name=REGION,
@@ -44,11 +45,15 @@ def request(name, message, queue_url=QUEUE, endpoint=AWS, session_token=None):
 
     def answer(request, **_):
         sent.append(request)
-        raw = SimpleNamespace(stream=lambda: iter([b"<R><SendMessageResult/></R>"]))
+        raw = SimpleNamespace(stream=lambda: iter([b"<R><SendMessageResult/><SendMessageBatchResult/></R>"]))
         return AWSResponse(request.url, 200, {}, raw)
 
-    client.meta.events.register("before-send.sqs.SendMessage", answer)
-    client.send_message(QueueUrl=queue_url, **message)
+    client.meta.events.register("before-send.sqs", answer)
+    if isinstance(message, list):
+        entries = [{"Id": str(index), **entry} for index, entry in enumerate(message)]
+        client.send_message_batch(QueueUrl=queue_url, Entries=entries)
+    else:
+        client.send_message(QueueUrl=queue_url, **message)
     text = lambda value: value.decode() if isinstance(value, bytes) else value
     headers = {key.lower(): text(value) for key, value in sent[0].headers.items()}
     signature = dict(
@@ -126,9 +131,34 @@ requests = [
         {"MessageBody": "x"},
         endpoint=f"{AWS}:443",
     ),
+    request(
+        "batch",
+        [
+            {
+                "MessageBody": "Hello, wörld & ~*+ =?/\n",
+                "DelaySeconds": 0,
+                "MessageAttributes": {
+                    "count": {"StringValue": "-12.50", "DataType": "Number.int"},
+                    "picture": {"BinaryValue": bytes([0, 255]), "DataType": "Binary.png"},
+                },
+                "MessageSystemAttributes": {
+                    "AWSTraceHeader": {"StringValue": "Root=1-5759e988", "DataType": "String"}
+                },
+            },
+            {"MessageBody": "x"},
+        ],
+    ),
+    request(
+        "batch to a fifo queue",
+        [
+            {"MessageBody": "x", "MessageDeduplicationId": "d-1", "MessageGroupId": "g"},
+            {"MessageBody": "y", "MessageDeduplicationId": "d-2", "MessageGroupId": "g"},
+        ],
+        queue_url=f"{QUEUE}.fifo",
+    ),
 ]
 note = (
-    f"SendMessage requests as botocore {botocore.__version__} serialised and signed them: access key "
+    f"SendMessage and SendMessageBatch requests as botocore {botocore.__version__} serialised and signed them: access key "
     f"{KEY[0]}, secret {KEY[1]}, region {REGION}, service sqs, time {TIME.isoformat()}Z. BinaryValue is "
     "base64. Made by requests.py."
 )

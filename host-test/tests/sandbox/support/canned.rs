@@ -1,9 +1,7 @@
 //! A server that answers whatever a test wants to be answered.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-
-use socket2::{Domain, Socket, Type};
+use std::net::{TcpListener, TcpStream};
 
 /// Answers each request with what `answer` makes of it, and closes the connection. Gives its address.
 pub(crate) fn server(answer: impl Fn(&str) -> String + Send + 'static) -> String {
@@ -15,22 +13,7 @@ pub(crate) fn server(answer: impl Fn(&str) -> String + Send + 'static) -> String
 
 /// Hands each connection to `serve`. Gives its address.
 pub(crate) fn raw_server(serve: impl Fn(TcpStream) + Send + 'static) -> String {
-    serve_on(TcpListener::bind("127.0.0.1:0").unwrap(), serve)
-}
-
-/// Hands each connection to `serve`; none takes more than a little that is not read. Gives its address.
-pub(crate) fn narrow_server(serve: impl Fn(TcpStream) + Send + 'static) -> String {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(4096).unwrap();
-    // Buffers on the other side grow with the size of a segment, which is 64 KiB on loopback.
-    socket.set_tcp_mss(536).unwrap();
-    let any_port: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    socket.bind(&any_port.into()).unwrap();
-    socket.listen(8).unwrap();
-    serve_on(socket.into(), serve)
-}
-
-fn serve_on(listener: TcpListener, serve: impl Fn(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for client in listener.incoming() {
