@@ -45,7 +45,7 @@ fuzz_options = -artifact_prefix=$(CURDIR)/target/fuzz/ -max_total_time=$(seconds
 fuzz: ## Look for answers, addresses, messages and expressions that break something; seconds=900 for each
 	@command -v cargo-fuzz >/dev/null || { echo 'cargo-fuzz is missing: run cargo install cargo-fuzz, then make again' >&2; exit 1; }
 	@mkdir -p target/fuzz/answer target/fuzz/queue_url target/fuzz/message target/fuzz/expression
-	cd host-test && for target in answer queue_url message; do \
+	@cd host-test && for target in answer queue_url message; do \
 		$(fuzz) --fuzz-dir fuzz $$target $(CURDIR)/target/fuzz/$$target $$(ls -d fuzz/corpus/$$target 2>/dev/null) -- \
 		-dict=fuzz/$$target.dict -max_len=300000 $(fuzz_options) || exit 1; done
 	@python3 -c 'import json, sys; [open("target/fuzz/expression/" + case["id"], "w").write(case["expression"]) for case in json.load(sys.stdin)["cases"]]' \

@@ -205,7 +205,8 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// Sends one message, in a sandbox of its own.
+    /// Sends one message, in a sandbox of its own, and again as `retries` say. A budget for that which the component
+    /// keeps in its sandbox is always full here.
     ///
     /// To drop the future ends the call, and nobody knows whether the message arrived: a deadline of the
     /// host's [`Limits`] says whether a request had left, a timeout around this call cannot.

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
@@ -303,6 +304,32 @@ fn describe_prints_what_a_connector_says_of_itself() {
     assert_eq!(template["id"], "wasm.connectors.AWSSQS.v1");
     let none = run(&["describe", "/nowhere"], &[], b"");
     assert_eq!(none.code, 1);
+}
+
+#[test]
+fn send_tries_again_as_often_as_it_is_told() {
+    let requests = AtomicUsize::new(0);
+    let address = canned::server(
+        move |_| match requests.fetch_add(1, Ordering::Relaxed) % 2 {
+            0 => http("503 Service Unavailable", ""),
+            _ => http("200 OK", &canned::receipt("m-1", "")),
+        },
+    );
+    let url = format!("{address}/000000000000/q");
+    let arguments = [
+        "--queue-url",
+        &url,
+        "--region",
+        "us-east-1",
+        "--message-body",
+        "x",
+    ];
+    let with = |more: &[&str]| send(&stranger(), &[&arguments[..], more].concat(), b"");
+    let again = with(&["--json"]);
+    assert_eq!(again.json()["receipt"]["attempts"], 2, "{}", again.stderr);
+    let once = with(&["--max-attempts", "1"]);
+    assert_eq!(once.code, 6, "{}", once.stderr);
+    assert_eq!(with(&["--max-attempts", "0"]).code, 2);
 }
 
 #[test]
