@@ -34,6 +34,11 @@ use crate::wire::{Request, Response};
 /// The most messages of one request.
 const MAX_ENTRIES: usize = 10;
 
+/// For how long after its first attempt a message with a deduplication id can be sent again: SQS drops a second one for
+/// 5 minutes, of which the rest is for that attempt to arrive.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html>
+const DEDUPLICATED_FOR: Duration = Duration::from_mins(4);
+
 /// What all messages of a call have in common. There is no `Debug`: it carries credentials.
 pub struct Call {
     /// Where they go.
@@ -155,6 +160,8 @@ pub struct Exchange {
 struct Entry {
     message: Message,
     attempts: u32,
+    /// When it was sent for the first time.
+    first_sent: Duration,
     /// What an earlier attempt left in doubt.
     doubtful: Option<SendError>,
     outcome: Option<Outcome>,
@@ -237,6 +244,7 @@ impl Exchange {
         self.entries.push(Entry {
             message,
             attempts: 0,
+            first_sent: Duration::ZERO,
             doubtful: None,
             outcome: None,
         });
@@ -264,7 +272,11 @@ impl Exchange {
         match self.client.request(self.form(), now.time) {
             Ok(request) => {
                 for position in &self.request {
-                    self.entries[*position].attempts += 1;
+                    let entry = &mut self.entries[*position];
+                    if entry.attempts == 0 {
+                        entry.first_sent = now.elapsed;
+                    }
+                    entry.attempts += 1;
                 }
                 self.began = now.elapsed;
                 Step::Send(request)
@@ -286,7 +298,7 @@ impl Exchange {
         }
         let reasons: Vec<Option<Reason>> = outcomes
             .iter()
-            .map(|(position, outcome)| self.reason(*position, outcome, is_corrected))
+            .map(|(position, outcome)| self.reason(*position, outcome, is_corrected, now.elapsed))
             .collect();
         let again: Vec<bool> = (0..outcomes.len())
             .map(|index| reasons[index].is_some() && self.keeps_order(index, &outcomes, &reasons))
@@ -461,7 +473,13 @@ impl Exchange {
     }
 
     /// Why a message would be sent again.
-    fn reason(&self, position: usize, outcome: &Outcome, is_corrected: bool) -> Option<Reason> {
+    fn reason(
+        &self,
+        position: usize,
+        outcome: &Outcome,
+        is_corrected: bool,
+        elapsed: Duration,
+    ) -> Option<Reason> {
         let entry = &self.entries[position];
         let error = outcome.as_ref().err()?;
         if entry.attempts >= self.retries.max_attempts {
@@ -469,7 +487,9 @@ impl Exchange {
         } else if is_corrected {
             Some(Reason::Transient)
         } else {
-            let is_deduplicated = self.is_fifo && entry.message.message_deduplication_id.is_some();
+            let is_deduplicated = self.is_fifo
+                && entry.message.message_deduplication_id.is_some()
+                && elapsed.saturating_sub(entry.first_sent) < DEDUPLICATED_FOR;
             Reason::of(error, is_deduplicated || self.retries.accept_duplicates)
         }
     }

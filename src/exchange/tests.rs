@@ -423,6 +423,19 @@ fn an_unknown_outcome_is_sent_again_only_where_that_does_no_harm() {
 }
 
 #[test]
+fn a_message_is_not_sent_again_when_sqs_has_forgotten_its_deduplication_id() {
+    for (minutes, is_repeated) in [(3, true), (5, false)] {
+        let mut call = fifo_call();
+        call.terms.timeouts.total = Duration::from_hours(1);
+        let mut replies = vec![interrupted()];
+        replies.extend(is_repeated.then(stored));
+        let exchange = Exchange::one(call, of_group("g", "x")).unwrap();
+        let seen = play_slowly(exchange, replies, Duration::from_mins(minutes));
+        assert_eq!(seen.outcome().is_ok(), is_repeated);
+    }
+}
+
+#[test]
 fn an_outcome_once_unknown_stays_so_short_of_a_receipt() {
     let call = || accepting_duplicates(call());
     for later in [not_connected(), refused(403, "AccessDenied")] {

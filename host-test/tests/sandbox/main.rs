@@ -11,6 +11,7 @@ mod identity;
 mod job_failures;
 mod jobs;
 mod judges;
+mod kept_instance;
 mod limits;
 mod modeler;
 mod refusals;
