@@ -245,7 +245,7 @@ impl Connector {
     /// [`SendError::InvalidInput`], and nothing was sent.
     ///
     /// The time that `timeouts` gives the call, 30 seconds by default, is for all of them, within the deadline of the
-    /// host's [`Limits`].
+    /// host's [`Limits`], and so is the memory.
     pub async fn send_message_batch(
         &self,
         queue: &Queue,

@@ -1,8 +1,6 @@
 //! Two servers, which verify signatures with code of their own, take the same requests for the same messages.
 
-use connector_host::{
-    AttributeValue, CallError, Message, MessageAttribute, Retries, SendError, Timeouts,
-};
+use connector_host::{AttributeValue, CallError, Message, MessageAttribute, SendError};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -11,7 +9,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use crate::support::lab::Judge;
-use crate::support::{connector, queue, send, send_error};
+use crate::support::{connector, queue, send, send_batch, send_error};
 
 const JUDGES: [Judge; 2] = [Judge::MiniStack, Judge::Moto];
 
@@ -88,14 +86,7 @@ async fn whatever_validation_accepts_arrives_as_it_was_sent() {
                 .await
                 .unwrap_or_else(|error| panic!("{judge:?}: {error}: {message:?}"));
         }
-        let results = connector
-            .send_message_batch(
-                &queue(&url),
-                &key.credentials(),
-                together,
-                Timeouts::default(),
-                Retries::NONE,
-            )
+        let results = send_batch(&connector, &queue(&url), &key.credentials(), together)
             .await
             .unwrap();
         for result in results {
@@ -168,14 +159,7 @@ async fn a_batch_to_a_fifo_queue_keeps_its_order() {
             ..Message::new(format!("{index:02}"))
         };
         let messages: Vec<_> = (0..25).map(message).collect();
-        let results = connector
-            .send_message_batch(
-                &queue(&url),
-                &key.credentials(),
-                &messages,
-                Timeouts::default(),
-                Retries::default(),
-            )
+        let results = send_batch(&connector, &queue(&url), &key.credentials(), &messages)
             .await
             .unwrap();
         assert!(results.iter().all(Result::is_ok), "{judge:?}: {results:?}");
@@ -195,14 +179,7 @@ async fn a_batch_with_wrong_credentials_sends_nothing() {
     key.secret.push('x');
     let connector = connector(&[&url]);
     let messages = vec![Message::new("x"); 11];
-    let results = connector
-        .send_message_batch(
-            &queue(&url),
-            &key.credentials(),
-            &messages,
-            Timeouts::default(),
-            Retries::default(),
-        )
+    let results = send_batch(&connector, &queue(&url), &key.credentials(), &messages)
         .await
         .unwrap();
     assert_eq!(results.len(), 11);
@@ -211,15 +188,7 @@ async fn a_batch_with_wrong_credentials_sends_nothing() {
             .iter()
             .all(|result| matches!(result, Err(SendError::Denied(_))))
     );
-    let none = connector
-        .send_message_batch(
-            &queue("nowhere"),
-            &key.credentials(),
-            &messages,
-            Timeouts::default(),
-            Retries::default(),
-        )
-        .await;
+    let none = send_batch(&connector, &queue("nowhere"), &key.credentials(), &messages).await;
     match none {
         Err(CallError::Send(SendError::InvalidInput(violations))) => {
             assert_eq!(violations[0].field, "queue.url");

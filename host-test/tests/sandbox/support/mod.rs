@@ -52,6 +52,19 @@ pub(crate) async fn send(
         .await
 }
 
+/// Sends messages in one call, with the component's own timeouts and retries.
+pub(crate) async fn send_batch(
+    connector: &Connector,
+    queue: &Queue,
+    credentials: &Credentials,
+    messages: &[Message],
+) -> Result<Vec<Result<Receipt, SendError>>, CallError> {
+    let (timeouts, retries) = (Timeouts::default(), Retries::default());
+    connector
+        .send_message_batch(queue, credentials, messages, timeouts, retries)
+        .await
+}
+
 /// The component's own error.
 pub(crate) fn send_error(result: Result<Receipt, CallError>) -> SendError {
     match result {
