@@ -126,8 +126,8 @@ fn header(response: &Response, name: &str, credentials: &Credentials) -> Option<
     Some(clean(response.header(name)?, credentials))
 }
 
-/// A text of the server, fit to be passed on: without secrets, cut to `MAX_TEXT` bytes at a character.
-fn clean(text: &str, credentials: &Credentials) -> String {
+/// A text of the server or of the host, fit to be passed on: without secrets, cut to `MAX_TEXT` bytes at a character.
+pub(crate) fn clean(text: &str, credentials: &Credentials) -> String {
     let mut text = credentials.redact(text);
     text.truncate(text.floor_char_boundary(MAX_TEXT));
     text

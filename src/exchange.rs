@@ -17,6 +17,7 @@
 //! whether and when to send again. Out of scope: how bytes travel, and how long to wait for them (the transport keeps
 //! the timeouts).
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use crate::answer::{self, Answer, Receipt};
@@ -109,6 +110,27 @@ pub struct Interruption {
     pub detail: String,
 }
 
+impl Failure {
+    /// The same, without what must not be shown.
+    fn cleaned(self, credentials: &Credentials) -> Self {
+        match self {
+            Self::Unreachable(cause, detail) => {
+                Self::Unreachable(cause, answer::clean(&detail, credentials))
+            }
+            Self::Interrupted(interruption) => Self::Interrupted(interruption.cleaned(credentials)),
+        }
+    }
+}
+
+impl Interruption {
+    fn cleaned(self, credentials: &Credentials) -> Self {
+        Self {
+            detail: answer::clean(&self.detail, credentials),
+            ..self
+        }
+    }
+}
+
 impl From<Failure> for SendError {
     fn from(failure: Failure) -> Self {
         match failure {
@@ -144,33 +166,42 @@ pub struct Exchange {
     entries: Vec<Entry>,
     /// The first entry that has not been in any request.
     next: usize,
-    /// The entries of the request that is under way, or the next one: their positions.
-    request: Vec<usize>,
-    /// How long to wait before that request.
+    request: UnderWay,
+    /// How long to wait before the next request.
     wait: Option<Duration>,
-    /// What that request cost, if it is not the first attempt.
-    paid: Option<u32>,
-    /// When that request began.
-    began: Duration,
-    /// Message groups of a FIFO queue that have a message without a receipt, in order: its position.
-    failed_groups: Vec<(String, usize)>,
 }
 
 /// A message, and what is known of it.
 struct Entry {
     message: Message,
-    attempts: u32,
-    /// When it was sent for the first time.
-    first_sent: Duration,
-    /// What an earlier attempt left in doubt.
-    doubtful: Option<SendError>,
+    /// The one before it in its message group on a FIFO queue.
+    previous: Option<usize>,
+    /// The first of its group without a receipt, up to this one.
+    failed: Option<usize>,
+    /// The error of the attempts so far that leaves most in doubt.
+    error: Option<SendError>,
     outcome: Option<Outcome>,
 }
 
-/// What a reply says of each message of a request.
+/// The request that is under way, or the next one. It is sent with fewer messages each time, never with others.
+#[derive(Default)]
+struct UnderWay {
+    /// The messages.
+    positions: Vec<usize>,
+    /// How often it was sent.
+    attempts: u32,
+    /// When it was sent for the first time.
+    first_began: Duration,
+    /// When it was sent for the last time.
+    began: Duration,
+    /// What that cost, if it was not the first time.
+    paid: Option<u32>,
+}
+
+/// What a reply says.
 struct Reading {
-    /// Each message by its position.
-    outcomes: Vec<(usize, Outcome)>,
+    /// Of each message of the request.
+    outcomes: Vec<Outcome>,
     /// The error of the request as a whole.
     error: Option<SendError>,
     /// How long the server asks to wait.
@@ -187,7 +218,7 @@ impl Exchange {
     pub fn one(call: Call, message: Message) -> Result<Self, Vec<Violation>> {
         let violations = message.violations(call.queue.is_fifo());
         let mut exchange = Self::new(call, &violations)?;
-        exchange.add(message);
+        exchange.entries.push(Entry::new(message, None, None));
         Ok(exchange)
     }
 
@@ -198,12 +229,18 @@ impl Exchange {
     pub fn many(call: Call, messages: Vec<Message>) -> Result<Self, Vec<Violation>> {
         let mut exchange = Self::new(call, &[])?;
         exchange.is_batch = true;
-        for (position, message) in messages.into_iter().enumerate() {
+        let previous = if exchange.is_fifo {
+            previous_of_groups(&messages)
+        } else {
+            vec![None; messages.len()]
+        };
+        for (message, previous) in messages.into_iter().zip(previous) {
             let violations = message.violations(exchange.is_fifo);
-            exchange.add(message);
-            if !violations.is_empty() {
-                exchange.settle(position, Err(SendError::InvalidInput(violations)));
-            }
+            let outcome =
+                (!violations.is_empty()).then_some(Err(SendError::InvalidInput(violations)));
+            exchange
+                .entries
+                .push(Entry::new(message, previous, outcome));
         }
         Ok(exchange)
     }
@@ -230,24 +267,11 @@ impl Exchange {
                 random: fastrand::Rng::with_seed(terms.seed),
                 entries: Vec::new(),
                 next: 0,
-                request: Vec::new(),
+                request: UnderWay::default(),
                 wait: None,
-                paid: None,
-                began: Duration::ZERO,
-                failed_groups: Vec::new(),
             }),
             destination => Err([destination.err().unwrap_or_default(), violations].concat()),
         }
-    }
-
-    fn add(&mut self, message: Message) {
-        self.entries.push(Entry {
-            message,
-            attempts: 0,
-            first_sent: Duration::ZERO,
-            doubtful: None,
-            outcome: None,
-        });
     }
 
     /// What to do next.
@@ -255,11 +279,10 @@ impl Exchange {
         if let Some(wait) = self.wait.take() {
             return Step::Wait(wait);
         }
-        if self.request.is_empty() {
+        if self.request.positions.is_empty() {
             self.pack();
-            self.paid = None;
         }
-        if self.request.is_empty() {
+        if self.request.positions.is_empty() {
             return Step::Done;
         }
         if now.elapsed >= self.total {
@@ -271,14 +294,11 @@ impl Exchange {
         }
         match self.client.request(self.form(), now.time) {
             Ok(request) => {
-                for position in &self.request {
-                    let entry = &mut self.entries[*position];
-                    if entry.attempts == 0 {
-                        entry.first_sent = now.elapsed;
-                    }
-                    entry.attempts += 1;
+                if self.request.attempts == 0 {
+                    self.request.first_began = now.elapsed;
                 }
-                self.began = now.elapsed;
+                self.request.attempts += 1;
+                self.request.began = now.elapsed;
                 Step::Send(request)
             }
             Err(violation) => self.abandon(&SendError::InvalidInput(vec![violation])),
@@ -293,43 +313,48 @@ impl Exchange {
             asked,
             is_corrected,
         } = self.read(reply, now.time);
-        if outcomes.iter().any(|(_, outcome)| outcome.is_ok()) {
-            self.budget.earn(self.paid.take());
+        if outcomes.iter().any(Result::is_ok) {
+            self.budget.earn(self.request.paid.take());
         }
-        let reasons: Vec<Option<Reason>> = outcomes
-            .iter()
-            .map(|(position, outcome)| self.reason(*position, outcome, is_corrected, now.elapsed))
-            .collect();
-        let again: Vec<bool> = (0..outcomes.len())
-            .map(|index| reasons[index].is_some() && self.keeps_order(index, &outcomes, &reasons))
-            .collect();
-        let goes_again = |index: &usize| again[*index];
-        let reason = (0..again.len())
-            .filter(goes_again)
-            .filter_map(|index| reasons[index])
-            .max();
-        let is_known = outcomes.iter().zip(&again).all(|((_, outcome), again)| {
-            !again
-                || outcome
-                    .as_ref()
-                    .is_err_and(|error| error.doubt() < Doubt::Whole)
-        });
+        let mut reasons: Vec<Option<Reason>> = Vec::new();
+        for (index, outcome) in outcomes.iter().enumerate() {
+            let reason = self.reason(index, outcome, is_corrected, now.elapsed);
+            reasons.push(reason.filter(|_| self.keeps_order(index, &outcomes, &reasons)));
+        }
+        let reason = reasons.iter().flatten().max().copied();
+        let is_known = self.is_known(&outcomes, &reasons);
         self.wait = reason.and_then(|reason| self.wait_before(reason, asked, is_known, now));
+        let goes_on = self.wait.is_some();
 
-        let is_over = self.wait.is_none();
-        self.request.clear();
-        for ((position, outcome), again) in outcomes.into_iter().zip(again) {
+        let positions = std::mem::take(&mut self.request.positions);
+        let is_throttled = outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, Err(SendError::Throttled(_))));
+        for ((position, outcome), reason) in positions.into_iter().zip(outcomes).zip(reasons) {
             match outcome {
-                Err(error) if again && !is_over => {
+                Err(error) if goes_on && reason.is_some() => {
                     let entry = &mut self.entries[position];
-                    entry.doubtful = Some(worse(entry.doubtful.take(), error));
-                    self.request.push(position);
+                    entry.error = Some(worse(entry.error.take(), error));
+                    self.request.positions.push(position);
                 }
                 outcome => self.settle(position, outcome),
             }
         }
-        if let Some(error) = error.filter(|error| is_over && would_meet_all(error)) {
-            self.abandon(&error);
+        if goes_on {
+            return;
+        }
+        match error {
+            Some(error) if !is_corrected && would_meet_all(&error) => {
+                self.abandon(&error);
+            }
+            // Others to come are not to be sent at once to a server that asks for fewer.
+            _ if is_throttled => {
+                let wait =
+                    Reason::Throttling.delay(self.request.attempts, self.random.f64(), asked);
+                self.wait =
+                    Some(wait).filter(|wait| now.elapsed.saturating_add(*wait) < self.total);
+            }
+            _ => {}
         }
     }
 
@@ -349,37 +374,40 @@ impl Exchange {
 
     /// Fills the next request: as many messages as it may have, in order.
     fn pack(&mut self) {
+        self.request = UnderWay::default();
         let mut size = 0;
-        while self.request.len() < MAX_ENTRIES && self.next < self.entries.len() {
+        while self.request.positions.len() < MAX_ENTRIES && self.next < self.entries.len() {
             let position = self.next;
-            let entry = &self.entries[position];
-            if entry.outcome.is_none() {
-                let group = entry.message.message_group_id.as_ref();
-                if let Some(Ok(failed)) = group.map(|group| self.failed_group(group)) {
-                    let failed = u32::try_from(self.failed_groups[failed].1);
-                    let held_back = SendError::HeldBack(failed.unwrap_or(u32::MAX));
-                    self.settle(position, Err(held_back));
-                } else {
+            let failed = self.failed_before(position);
+            let entry = &mut self.entries[position];
+            match (&entry.outcome, failed) {
+                // Broke a rule.
+                (Some(_), failed) => entry.failed = failed.or(Some(position)),
+                (None, Some(failed)) => {
+                    let failed = u32::try_from(failed).unwrap_or(u32::MAX);
+                    self.settle(position, Err(SendError::HeldBack(failed)));
+                }
+                (None, None) => {
                     size += entry.message.size();
                     if size > message::MAX_SIZE {
                         return;
                     }
-                    self.request.push(position);
+                    self.request.positions.push(position);
                 }
             }
             self.next += 1;
         }
     }
 
-    /// Where a group is among those that have failed, or where it would be.
-    fn failed_group(&self, group: &str) -> Result<usize, usize> {
-        self.failed_groups
-            .binary_search_by(|(failed, _)| failed.as_str().cmp(group))
+    /// The first message without a receipt before this one in its group.
+    fn failed_before(&self, position: usize) -> Option<usize> {
+        self.entries[self.entries[position].previous?].failed
     }
 
     fn form(&self) -> String {
         let messages = self
             .request
+            .positions
             .iter()
             .map(|position| (position.to_string(), &self.entries[*position].message));
         if self.is_batch {
@@ -396,7 +424,7 @@ impl Exchange {
             Reply::Whole(response) => (response, None),
             Reply::Cut(response, interruption) => (response, Some(interruption)),
             Reply::None(failure) => {
-                let error = SendError::from(failure);
+                let error = failure.cleaned(credentials).into();
                 return Reading {
                     outcomes: self.all(&error),
                     error: Some(error),
@@ -407,10 +435,13 @@ impl Exchange {
         };
         let is_cut = interruption.is_some();
         // What becomes of messages that the answer does not tell of.
-        let Interruption { cause, detail } = interruption.unwrap_or_else(|| Interruption {
-            cause: UnknownCause::UnreadableAnswer,
-            detail: "the answer does not tell of this message".to_owned(),
-        });
+        let Interruption { cause, detail } = interruption.map_or_else(
+            || Interruption {
+                cause: UnknownCause::UnreadableAnswer,
+                detail: "the answer does not tell of this message".to_owned(),
+            },
+            |interruption| interruption.cleaned(credentials),
+        );
         let untold = SendError::OutcomeUnknown {
             cause,
             detail,
@@ -419,6 +450,12 @@ impl Exchange {
         let answer = match answer::read(&response, credentials) {
             // The rest of the answer would have told.
             Err(SendError::OutcomeUnknown { .. }) if is_cut => Err(untold.clone()),
+            // Or have said what to do: SQS answers throttling with the status of a denial.
+            Err(SendError::Denied(error) | SendError::Rejected(error))
+                if is_cut && error.code.is_none() =>
+            {
+                Err(SendError::Unavailable(error))
+            }
             answer => answer,
         };
         let code = match &answer {
@@ -436,81 +473,94 @@ impl Exchange {
     }
 
     /// The same error for every message of the request.
-    fn all(&self, error: &SendError) -> Vec<(usize, Outcome)> {
-        let error = |position: &usize| (*position, Err(error.clone()));
-        self.request.iter().map(error).collect()
+    fn all(&self, error: &SendError) -> Vec<Outcome> {
+        vec![Err(error.clone()); self.request.positions.len()]
     }
 
     /// What an answer tells of each message of the request.
-    fn told(&self, answer: Result<Answer, SendError>, untold: &SendError) -> Vec<(usize, Outcome)> {
-        let mut entries = match answer {
+    fn told(&self, answer: Result<Answer, SendError>, untold: &SendError) -> Vec<Outcome> {
+        let entries = match answer {
             Ok(Answer::Entries(entries)) if self.is_batch => entries,
-            Ok(Answer::Stored(receipt)) if !self.is_batch => {
-                let id = |position: &usize| position.to_string();
-                self.request
-                    .iter()
-                    .map(id)
-                    .map(|id| (id, Ok(receipt.clone())))
-                    .collect()
-            }
+            Ok(Answer::Stored(receipt)) if !self.is_batch => vec![("0".to_owned(), Ok(receipt))],
             Ok(_) => Vec::new(),
             Err(error) => return self.all(&error),
         };
         let told = |position: &usize| {
             let id = position.to_string();
-            let index = entries.iter().position(|(told, _)| *told == id);
-            let outcome = match index.map(|index| entries.swap_remove(index).1) {
-                Some(Ok(receipt)) => match corruption(&self.entries[*position].message, &receipt) {
-                    Some(corruption) => Err(SendError::Corrupted(corruption)),
-                    None => Ok(receipt),
-                },
-                Some(Err(error)) => Err(error),
-                None => Err(untold.clone()),
+            let mut found = entries.iter().filter(|(told, _)| *told == id);
+            // What is told twice is not told.
+            let outcome = match (found.next(), found.next()) {
+                (Some((_, outcome)), None) => outcome.clone()?,
+                _ => return Err(untold.clone()),
             };
-            (*position, outcome)
+            match corruption(&self.entries[*position].message, &outcome) {
+                Some(corruption) => Err(SendError::Corrupted(corruption)),
+                None => Ok(outcome),
+            }
         };
-        self.request.iter().map(told).collect()
+        self.request.positions.iter().map(told).collect()
     }
 
     /// Why a message would be sent again.
     fn reason(
         &self,
-        position: usize,
+        index: usize,
         outcome: &Outcome,
         is_corrected: bool,
         elapsed: Duration,
     ) -> Option<Reason> {
-        let entry = &self.entries[position];
+        let entry = &self.entries[self.request.positions[index]];
         let error = outcome.as_ref().err()?;
-        if entry.attempts >= self.retries.max_attempts {
+        if self.request.attempts >= self.retries.max_attempts {
+            return None;
+        }
+        let is_deduplicated = self.is_fifo
+            && entry.message.message_deduplication_id.is_some()
+            && elapsed.saturating_sub(self.request.first_began) < DEDUPLICATED_FOR;
+        let is_repeatable = is_deduplicated || self.retries.accept_duplicates;
+        let was_in_doubt = entry
+            .error
+            .as_ref()
+            .is_some_and(|error| error.doubt() == Doubt::Whole);
+        if was_in_doubt && !is_repeatable {
             None
         } else if is_corrected {
             Some(Reason::Transient)
         } else {
-            let is_deduplicated = self.is_fifo
-                && entry.message.message_deduplication_id.is_some()
-                && elapsed.saturating_sub(entry.first_sent) < DEDUPLICATED_FOR;
-            Reason::of(error, is_deduplicated || self.retries.accept_duplicates)
+            Reason::of(error, is_repeatable)
         }
     }
 
     /// Whether a message of a request can be sent again without being out of order in its group on a FIFO queue: no
-    /// later one may have been stored, and no earlier one be given up.
-    fn keeps_order(
-        &self,
-        index: usize,
-        outcomes: &[(usize, Outcome)],
-        reasons: &[Option<Reason>],
-    ) -> bool {
-        let group = |index: usize| &self.entries[outcomes[index].0].message.message_group_id;
-        let is_hindered_by = |other: usize| match &outcomes[other].1 {
+    /// later one may have been stored, and no earlier one be given up. `reasons` are those of the earlier ones.
+    fn keeps_order(&self, index: usize, outcomes: &[Outcome], reasons: &[Option<Reason>]) -> bool {
+        let group = |index: usize| {
+            let position = self.request.positions[index];
+            &self.entries[position].message.message_group_id
+        };
+        let is_hindered_by = |other: usize| match &outcomes[other] {
             Ok(_) => other > index,
             Err(_) if other < index => reasons[other].is_none(),
-            Err(error) => error.doubt() == Doubt::Whole && reasons[other].is_none(),
+            Err(error) => other > index && error.doubt() == Doubt::Whole,
         };
         !self.is_fifo
-            || !(0..outcomes.len()).any(|other| {
-                other != index && group(other) == group(index) && is_hindered_by(other)
+            || !(0..outcomes.len())
+                .any(|other| is_hindered_by(other) && group(other) == group(index))
+    }
+
+    /// Whether it is known of every message that is to be sent again that it was not stored.
+    fn is_known(&self, outcomes: &[Outcome], reasons: &[Option<Reason>]) -> bool {
+        let is_in_doubt = |error: &SendError| error.doubt() == Doubt::Whole;
+        let positions = self.request.positions.iter();
+        !positions
+            .zip(outcomes)
+            .zip(reasons)
+            .any(|((position, outcome), reason)| {
+                let errors = [
+                    outcome.as_ref().err(),
+                    self.entries[*position].error.as_ref(),
+                ];
+                reason.is_some() && errors.into_iter().flatten().any(is_in_doubt)
             })
     }
 
@@ -522,29 +572,25 @@ impl Exchange {
         is_known: bool,
         now: Moment,
     ) -> Option<Duration> {
-        let attempts = self
-            .request
-            .iter()
-            .map(|position| self.entries[*position].attempts);
-        let attempts = attempts.max().unwrap_or(1);
-        let wait = reason.delay(attempts, self.random.f64(), asked);
+        let wait = reason.delay(self.request.attempts, self.random.f64(), asked);
         // An attempt without end would leave in doubt what is known now.
         let needed = if is_known {
-            now.elapsed.saturating_sub(self.began)
+            now.elapsed.saturating_sub(self.request.began)
         } else {
             Duration::ZERO
         };
         if now.elapsed.saturating_add(wait).saturating_add(needed) >= self.total {
             return None;
         }
-        self.paid = Some(self.budget.pay(reason)?);
+        self.request.paid = Some(self.budget.pay(reason)?);
         Some(wait)
     }
 
-    /// Ends the call: whatever has no outcome gets this one.
+    /// Ends the call: what has been sent keeps the error that it has, and all else without an outcome gets this one.
     fn abandon(&mut self, error: &SendError) -> Step {
-        for position in std::mem::take(&mut self.request) {
-            self.settle(position, Err(error.clone()));
+        for position in std::mem::take(&mut self.request.positions) {
+            let known = self.entries[position].error.take();
+            self.settle(position, Err(known.unwrap_or_else(|| error.clone())));
         }
         for position in self.next..self.entries.len() {
             if self.entries[position].outcome.is_none() {
@@ -556,24 +602,43 @@ impl Exchange {
     }
 
     fn settle(&mut self, position: usize, outcome: Outcome) {
-        // No longer needed, and it may be large.
-        let message = std::mem::take(&mut self.entries[position].message);
-        if self.is_fifo
-            && outcome.is_err()
-            && let Some(group) = message.message_group_id
-            && let Err(index) = self.failed_group(&group)
-        {
-            self.failed_groups.insert(index, (group, position));
-        }
+        let failed = self.failed_before(position);
         let entry = &mut self.entries[position];
+        entry.failed = failed.or(outcome.is_err().then_some(position));
+        // No longer needed, and it may be large.
+        entry.message = Message::default();
         entry.outcome = Some(match outcome {
             Ok(receipt) => Ok(Receipt {
-                attempts: entry.attempts,
+                attempts: self.request.attempts,
                 ..receipt
             }),
-            Err(error) => Err(worse(entry.doubtful.take(), error)),
+            Err(error) => Err(worse(entry.error.take(), error)),
         });
     }
+}
+
+impl Entry {
+    fn new(message: Message, previous: Option<usize>, outcome: Option<Outcome>) -> Self {
+        Self {
+            message,
+            previous,
+            failed: None,
+            error: None,
+            outcome,
+        }
+    }
+}
+
+/// For each message, the one before it in its group.
+fn previous_of_groups(messages: &[Message]) -> Vec<Option<usize>> {
+    let mut last = HashMap::new();
+    let groups = messages
+        .iter()
+        .map(|message| message.message_group_id.as_deref());
+    groups
+        .enumerate()
+        .map(|(position, group)| last.insert(group?, position))
+        .collect()
 }
 
 /// Of two errors, one after the other, that which leaves more in doubt; if both leave the same, the later one.

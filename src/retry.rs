@@ -95,9 +95,10 @@ impl Reason {
     }
 }
 
-/// Whether a server that could not may be able to the next time. An entry of a batch comes with 200.
+/// Whether a server that could not may be able to the next time. An entry of a batch comes with 200, and an answer that
+/// broke off before it said why with any status.
 fn is_transient(error: &AwsError) -> bool {
-    matches!(error.status, 200 | 500 | 502 | 503 | 504)
+    !matches!(error.status, 408 | 501 | 505..)
         || error.code.as_deref().is_some_and(is_code_of_trouble)
 }
 
@@ -109,10 +110,10 @@ impl Budget {
     /// What there is at first, and at most.
     pub const FULL: Self = Self(500);
 
-    /// As many tokens as are left.
+    /// As many tokens as are left, up to as many as there are at first.
     #[must_use]
-    pub const fn new(tokens: u32) -> Self {
-        Self(tokens)
+    pub fn new(tokens: u32) -> Self {
+        Self(tokens.min(Self::FULL.0))
     }
 
     /// How many tokens are left.

@@ -286,18 +286,6 @@ fn interruption(cause: UnknownCause, detail: &str) -> Interruption {
     }
 }
 
-/// What a host's error means once the request was sent: whatever its name, not that it never was.
-fn interrupted(code: &ErrorCode) -> Interruption {
-    let cause = match code {
-        ErrorCode::ConnectionTimeout
-        | ErrorCode::ConnectionReadTimeout
-        | ErrorCode::ConnectionWriteTimeout
-        | ErrorCode::HttpResponseTimeout => UnknownCause::Timeout,
-        _ => UnknownCause::ConnectionLost,
-    };
-    interruption(cause, &describe(code))
-}
-
 /// What a host's error means, given whether it had the whole request.
 fn failure(code: &ErrorCode, whole: bool) -> Failure {
     let cause = match code {
@@ -326,7 +314,17 @@ fn failure(code: &ErrorCode, whole: bool) -> Failure {
         | ErrorCode::HttpRequestTrailerSize(_)
         | ErrorCode::LoopDetected
         | ErrorCode::ConfigurationError => UnreachableCause::NotSent,
-        _ if whole => return Failure::Interrupted(interrupted(code)),
+        ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout
+            if whole =>
+        {
+            return Failure::Interrupted(interruption(UnknownCause::Timeout, &describe(code)));
+        }
+        _ if whole => {
+            let lost = UnknownCause::ConnectionLost;
+            return Failure::Interrupted(interruption(lost, &describe(code)));
+        }
         _ => UnreachableCause::NotSent,
     };
     Failure::Unreachable(cause, describe(code))

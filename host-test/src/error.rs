@@ -198,7 +198,7 @@ fn describe(error: &SendError, f: &mut String) -> fmt::Result {
         ),
         SendError::HeldBack(position) => write!(
             f,
-            "held back: message {position} of the same group has not been sent"
+            "held back: message {position}, an earlier one of its group, has no receipt"
         ),
     }
 }

@@ -433,6 +433,16 @@ fn a_message_is_not_sent_again_when_sqs_has_forgotten_its_deduplication_id() {
         let seen = play_slowly(exchange, replies, Duration::from_mins(minutes));
         assert_eq!(seen.outcome().is_ok(), is_repeated);
     }
+    // Whatever came in between.
+    let mut call = retrying(fifo_call(), 9);
+    call.terms.timeouts.total = Duration::from_hours(1);
+    let replies = vec![interrupted(), refused(403, "RequestThrottled")];
+    let exchange = Exchange::one(call, of_group("g", "x")).unwrap();
+    let seen = play_slowly(exchange, replies, Duration::from_mins(3));
+    assert!(matches!(
+        seen.outcome(),
+        Err(SendError::OutcomeUnknown { .. })
+    ));
 }
 
 #[test]
@@ -717,6 +727,117 @@ fn a_batch_whose_answer_breaks_off_is_known_as_far_as_that_goes() {
 }
 
 #[test]
+fn what_an_answer_tells_twice_or_of_others_is_not_told() {
+    let entries = [
+        ("0", Ok(())),
+        ("1", Err("RequestThrottled")),
+        ("1", Ok(())),
+        ("7", Ok(())),
+        ("", Ok(())),
+    ];
+    let seen = many(call(), texts(2), vec![batch(&entries)]);
+    assert!(seen.outcomes[0].is_ok());
+    assert!(matches!(
+        seen.outcomes[1],
+        Err(SendError::OutcomeUnknown {
+            cause: UnknownCause::UnreadableAnswer,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn a_refusal_that_breaks_off_before_it_says_why_is_sent_again() {
+    let cut = |status| Reply::Cut(response(status, "<ErrorResponse><Error><Co"), lost());
+    for status in [400, 403] {
+        let seen = one(call(), vec![cut(status), stored()]);
+        assert_eq!(attempts(seen.outcome()), 2);
+        let seen = many(once(), texts(11), vec![cut(status), all_stored(10..11)]);
+        assert!(
+            matches!(&seen.outcomes[0], Err(SendError::Unavailable(error)) if error.status == status)
+        );
+        assert!(seen.outcomes[10].is_ok());
+    }
+}
+
+#[test]
+fn a_host_shows_no_secret_and_not_too_much() {
+    let detail = "marker-secret marker-token ".repeat(100);
+    let interruption = || Interruption {
+        cause: UnknownCause::ConnectionLost,
+        detail: detail.clone(),
+    };
+    let unreachable = Failure::Unreachable(UnreachableCause::NotSent, detail.clone());
+    for reply in [
+        Reply::None(unreachable),
+        Reply::None(Failure::Interrupted(interruption())),
+        Reply::Cut(response(200, ""), interruption()),
+    ] {
+        let text = format!("{:?}", one(once(), vec![reply]).outcome());
+        assert!(
+            text.contains("*** ***") && !text.contains("marker"),
+            "{text}"
+        );
+        assert!(text.len() < 1_300, "{text}");
+    }
+}
+
+#[test]
+fn after_throttling_the_next_request_of_a_batch_waits_too() {
+    let replies = vec![
+        refused(403, "RequestThrottled"),
+        all_stored(10..20),
+        all_stored(20..25),
+    ];
+    let seen = many(once(), texts(25), replies);
+    assert_eq!(seen.waits.len(), 1);
+    assert!(seen.outcomes[10..].iter().all(Result::is_ok));
+}
+
+#[test]
+fn a_clock_that_was_corrected_is_right_for_the_rest_of_a_batch() {
+    let Reply::Whole(mut skewed) = refused(403, "SignatureDoesNotMatch") else {
+        unreachable!()
+    };
+    let date = httpdate::fmt_http_date(vectors::time() + Duration::from_hours(1));
+    skewed.headers.push(("date", date));
+    let seen = many(
+        once(),
+        texts(11),
+        vec![Reply::Whole(skewed), all_stored(10..11)],
+    );
+    assert!(matches!(seen.outcomes[0], Err(SendError::Denied(_))));
+    assert!(seen.outcomes[10].is_ok());
+}
+
+#[test]
+fn a_wait_that_takes_too_long_leaves_the_error_before_it() {
+    let mut exchange = Exchange::many(call(), texts(11)).unwrap();
+    assert!(matches!(
+        exchange.next(moment(Duration::ZERO)),
+        Step::Send(_)
+    ));
+    exchange.replied(refused(403, "RequestThrottled"), moment(Duration::ZERO));
+    assert!(matches!(
+        exchange.next(moment(Duration::ZERO)),
+        Step::Wait(_)
+    ));
+    assert!(matches!(
+        exchange.next(moment(Duration::from_secs(31))),
+        Step::Done
+    ));
+    let (outcomes, _) = exchange.outcomes();
+    assert!(matches!(outcomes[0], Err(SendError::Throttled(_))));
+    assert!(matches!(
+        outcomes[10],
+        Err(SendError::Unreachable {
+            cause: UnreachableCause::Timeout,
+            ..
+        })
+    ));
+}
+
+#[test]
 fn an_answer_to_another_action_is_no_receipt() {
     for seen in [
         many(call(), texts(1), vec![stored()]),
@@ -777,6 +898,28 @@ fn a_group_goes_no_further_than_its_first_failure() {
 }
 
 #[test]
+fn a_message_holds_back_no_earlier_one() {
+    let messages = vec![of_group("g", "a"), of_group("g", ""), of_group("g", "c")];
+    let seen = many(fifo_call(), messages, vec![all_stored(0..1)]);
+    assert!(seen.outcomes[0].is_ok());
+    assert!(matches!(seen.outcomes[1], Err(SendError::InvalidInput(_))));
+    assert_eq!(seen.outcomes[2], Err(SendError::HeldBack(1)));
+}
+
+#[test]
+fn the_first_failure_of_a_group_is_named() {
+    let messages: Vec<_> = (0..11)
+        .map(|index| of_group("g", &index.to_string()))
+        .collect();
+    let ids: Vec<_> = (0..10).map(|id: usize| id.to_string()).collect();
+    let mut entries: Vec<_> = ids.iter().map(|id| (id.as_str(), Ok(()))).collect();
+    entries[0].1 = Err("RequestThrottled");
+    entries[1].1 = Err("InvalidMessageContents");
+    let seen = many(fifo_call(), messages, vec![batch(&entries)]);
+    assert_eq!(seen.outcomes[10], Err(SendError::HeldBack(0)));
+}
+
+#[test]
 fn a_message_that_was_refused_before_it_was_sent_holds_its_group_back() {
     let messages = vec![of_group("g", ""), of_group("g", "b"), of_group("h", "c")];
     let seen = many(fifo_call(), messages, vec![all_stored(2..3)]);
@@ -810,6 +953,45 @@ fn a_message_is_not_sent_again_after_a_later_one_of_its_group() {
 }
 
 #[test]
+fn a_message_is_not_sent_again_after_one_that_may_have_been_stored() {
+    let messages = || vec![of_group("g", "a"), of_group("g", "b"), of_group("h", "c")];
+    // Nobody knows of a whole request: only what is alone in its group.
+    let seen = many(
+        fifo_call(),
+        messages(),
+        vec![interrupted(), all_stored(2..3)],
+    );
+    assert_eq!(seen.ids()[1], ["2"]);
+    for outcome in &seen.outcomes[..2] {
+        assert!(matches!(outcome, Err(SendError::OutcomeUnknown { .. })));
+    }
+    // Or of the rest of one, of which the beginning was not stored.
+    let Reply::Whole(whole) = batch(&[("0", Err("RequestThrottled")), ("1", Ok(()))]) else {
+        unreachable!()
+    };
+    let whole = String::from_utf8(whole.body).unwrap();
+    let cut = response(200, &whole[..whole.find("<Id>1</Id>").unwrap()]);
+    let replies = vec![Reply::Cut(cut, lost()), all_stored(2..3)];
+    let seen = many(fifo_call(), messages(), replies);
+    assert_eq!(seen.ids()[1], ["2"]);
+    assert!(matches!(seen.outcomes[0], Err(SendError::Throttled(_))));
+    assert!(matches!(
+        seen.outcomes[1],
+        Err(SendError::OutcomeUnknown { .. })
+    ));
+}
+
+#[test]
+fn after_one_that_is_given_up_no_later_one_is_sent_again() {
+    let messages = vec![of_group("g", "a"), of_group("g", "b"), of_group("g", "c")];
+    let throttled = Err("RequestThrottled");
+    let first = batch(&[("0", throttled), ("1", Ok(())), ("2", throttled)]);
+    let seen = many(fifo_call(), messages, vec![first]);
+    assert!(matches!(seen.outcomes[0], Err(SendError::Throttled(_))));
+    assert!(matches!(seen.outcomes[2], Err(SendError::Throttled(_))));
+}
+
+#[test]
 fn the_tail_of_a_group_is_sent_again_in_order() {
     let messages = vec![of_group("g", "a"), of_group("g", "b"), of_group("g", "c")];
     let throttled = Err("RequestThrottled");
@@ -825,20 +1007,25 @@ proptest::proptest! {
     #[test]
     fn any_server_leaves_a_count_that_closes(
         groups in proptest::collection::vec(0_u8..3, 0..40),
-        moods in proptest::collection::vec(0_u8..7, 200),
+        moods in proptest::collection::vec(0_u8..9, 200),
         max_attempts in 1_u32..4,
         accept_duplicates: bool,
         is_fifo: bool,
     ) {
+        // One in ten breaks a rule.
+        let is_invalid = |index: usize| moods[index % moods.len()] == 0 && index.is_multiple_of(3);
         let messages: Vec<_> = groups
             .iter()
             .enumerate()
-            .map(|(index, group)| of_group(&group.to_string(), &index.to_string()))
+            .map(|(index, group)| Message {
+                delay_seconds: is_invalid(index).then_some(901),
+                ..of_group(&group.to_string(), &index.to_string())
+            })
             .collect();
         let mut call = if is_fifo { fifo_call() } else { call() };
         call.terms.retries = Retries { max_attempts, accept_duplicates };
         let mut exchange = Exchange::many(call, messages).unwrap();
-        let mut moods = moods.into_iter().cycle();
+        let mut moods = moods.clone().into_iter().cycle();
         let mut arrived: Vec<usize> = Vec::new();
         let mut elapsed = Duration::ZERO;
         loop {
@@ -864,12 +1051,29 @@ proptest::proptest! {
                         }
                         3 => interrupted(),
                         4 => refused(503, ""),
-                        mood => {
+                        // Some are stored, and the answer is lost.
+                        5 => {
+                            ids.iter().filter(|_| moods.next() > Some(4)).for_each(&mut store);
+                            interrupted()
+                        }
+                        // All are stored, and the answer breaks off, or leaves one out.
+                        mood @ 6..8 => {
+                            ids.iter().for_each(&mut store);
+                            let told = ids.len() * usize::from(moods.next().unwrap()) / 9;
+                            let results: Vec<_> =
+                                ids[..told].iter().map(|id| (id.as_str(), Ok(()))).collect();
+                            match batch(&results) {
+                                Reply::Whole(response) if mood == 6 => Reply::Cut(response, lost()),
+                                whole => whole,
+                            }
+                        }
+                        _ => {
+                            let is_partial = moods.next() > Some(4);
                             let results: Vec<_> = ids.iter().map(|id| {
                                 let result = match moods.next().unwrap() {
-                                    0 if mood == 5 => Err("RequestThrottled"),
-                                    1 if mood == 5 => Err("InternalError"),
-                                    2 if mood == 5 => Err("InvalidMessageContents"),
+                                    0 if is_partial => Err("RequestThrottled"),
+                                    1 if is_partial => Err("InternalError"),
+                                    2 if is_partial => Err("InvalidMessageContents"),
                                     _ => { store(id); Ok(()) }
                                 };
                                 (id.as_str(), result)
@@ -896,6 +1100,14 @@ proptest::proptest! {
         if is_fifo {
             for group in 0..3 {
                 let order: Vec<_> = arrived.iter().filter(|arrived| groups[**arrived] == group).collect();
+                // What is held back is held back by an earlier one without a receipt.
+                for (position, outcome) in outcomes.iter().enumerate() {
+                    if let Err(SendError::HeldBack(behind)) = outcome {
+                        let behind = *behind as usize;
+                        proptest::prop_assert!(behind < position && groups[behind] == groups[position]);
+                        proptest::prop_assert!(outcomes[behind].is_err());
+                    }
+                }
                 proptest::prop_assert!(order.is_sorted(), "{:?}", order);
             }
         }

@@ -1,5 +1,5 @@
 //! Ten thousand messages through a server that fails one request in five, in every way of the table of faults: no
-//! message is lost, and none arrives twice but where the caller accepts it.
+//! message is lost, none arrives twice but where the caller accepts it, and none out of order on a FIFO queue.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,8 +49,8 @@ impl Way {
     }
 }
 
-/// What the server does when it fails: the turns of the table. One is left out, which says that it could not (504) and
-/// stores the message all the same: who believes it and sends again sends twice.
+/// What the server does when it fails: the turns of the table, but for those that need a large message, and one that says
+/// that it could not (504) and stores the message all the same: who believes that and sends again sends twice.
 fn failures() -> Vec<Turn> {
     let turns = Case::all().into_iter().filter(|case| !case.send.is_large());
     turns
@@ -82,7 +82,9 @@ async fn send(
     let message = |index: usize| {
         let body = format!("{way:?} {call} {index}");
         Message {
-            message_group_id: way.is_fifo().then(|| format!("g{}", index % 3)),
+            message_group_id: way
+                .is_fifo()
+                .then(|| format!("{way:?}-{call}-{}", index % 3)),
             message_deduplication_id: way.is_fifo().then(|| body.replace(' ', "-")),
             ..Message::new(body)
         }
@@ -154,6 +156,7 @@ async fn ten_thousand_messages_are_accounted_for() {
         }
     }
     println!("{} requests, {count:?}", server.requests());
+    assert!(server.is_in_order());
     assert_eq!(count.sent, 10_000);
     assert_eq!(
         count.sent,

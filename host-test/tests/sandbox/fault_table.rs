@@ -87,6 +87,8 @@ pub(crate) struct Send {
     queue: Kind,
     /// Several, as a batch. Without, one message alone.
     messages: Option<usize>,
+    /// Into how many message groups they go, on a FIFO queue: one where nothing is said.
+    groups: Option<usize>,
     /// A message that no buffer on the way takes whole.
     large: bool,
     max_attempts: Option<u32>,
@@ -131,7 +133,7 @@ impl Send {
             };
             let is_fifo = self.queue == Kind::Fifo;
             Message {
-                message_group_id: is_fifo.then(|| "g".into()),
+                message_group_id: is_fifo.then(|| format!("g{}", index % self.groups.unwrap_or(1))),
                 message_deduplication_id: is_fifo.then(|| index.to_string()),
                 aws_trace_header: Some("Root=1-5759e988-bd862e3fe1be46a994272793".into()),
                 ..Message::new(body).with_attribute("k", AttributeValue::String("x".into()))
@@ -235,6 +237,8 @@ impl Case {
             "too early"
         } else if !self.send.accept_duplicates && stored > told.outcomes.len() - certain.count() {
             "stored what the outcome denies"
+        } else if server.is_some_and(|server| !server.is_in_order()) {
+            "stored out of order"
         } else {
             return Ok(());
         };

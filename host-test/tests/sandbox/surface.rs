@@ -44,6 +44,21 @@ fn the_component_is_at_most_128_kib_gzipped() {
     assert!(size <= 128 * 1024, "{size} bytes");
 }
 
+/// What `make run` prints there. Some bytes depend on where the compiler is installed.
+#[test]
+fn the_readme_tells_the_size() {
+    let surface = host(&[]).inspect(artifacts::connector()).unwrap();
+    let readme = include_str!("../../../README.md");
+    let line = readme
+        .lines()
+        .find_map(|line| line.strip_suffix(" gzipped"));
+    let (size, gzipped) = line.unwrap().split_once(" bytes, ").unwrap();
+    for (told, actual) in [(size, surface.size), (gzipped, surface.gzipped_size)] {
+        let told: usize = told.trim().parse().unwrap();
+        assert!(told.abs_diff(actual) * 100 <= actual, "{told} is {actual}");
+    }
+}
+
 #[test]
 fn what_is_no_connector_is_not_loaded() {
     let host = host(&[]);

@@ -47,6 +47,7 @@ pub(crate) struct Entry {
     id: Option<String>,
     pub(crate) body: String,
     pub(crate) deduplication_id: Option<String>,
+    pub(crate) group_id: Option<String>,
     /// The code with which it is refused.
     pub(crate) refused: Option<String>,
 }
@@ -73,6 +74,7 @@ pub(crate) fn entries(request: &str, refused: &[String]) -> Vec<Entry> {
         Some(Entry {
             body: value(&format!("{prefix}MessageBody"))?,
             id: value(&format!("{prefix}Id")),
+            group_id: value(&format!("{prefix}MessageGroupId")),
             deduplication_id: value(&format!("{prefix}MessageDeduplicationId")),
             refused: refused.get(index).filter(|code| !code.is_empty()).cloned(),
         })

@@ -143,6 +143,8 @@ struct State {
     stored: Mutex<HashMap<String, usize>>,
     /// The deduplication ids that were met.
     known: Mutex<HashSet<String>>,
+    /// The bodies of each message group, in the order in which they were stored.
+    groups: Mutex<HashMap<String, Vec<String>>>,
 }
 
 impl FaultServer {
@@ -167,6 +169,7 @@ impl FaultServer {
                 requests: AtomicUsize::new(0),
                 stored: Mutex::default(),
                 known: Mutex::default(),
+                groups: Mutex::default(),
             }),
         };
         let state = Arc::clone(&server.state);
@@ -196,6 +199,20 @@ impl FaultServer {
     /// How often each message was stored, by its body.
     pub(crate) fn stored(&self) -> HashMap<String, usize> {
         self.state.stored.lock().unwrap().clone()
+    }
+
+    /// Whether the messages of each group are stored in the order in which they were sent, which is that of the numbers
+    /// at the end of their bodies.
+    pub(crate) fn is_in_order(&self) -> bool {
+        let number = |body: &String| {
+            body.rsplit(' ')
+                .next()
+                .and_then(|number| number.parse::<usize>().ok())
+        };
+        let groups = self.state.groups.lock().unwrap();
+        groups
+            .values()
+            .all(|bodies| bodies.is_sorted_by_key(number))
     }
 }
 
@@ -255,6 +272,13 @@ impl State {
             };
             if is_new {
                 *stored.entry(entry.body.clone()).or_insert(0) += 1;
+                if let Some(group) = &entry.group_id {
+                    let mut groups = self.groups.lock().unwrap();
+                    groups
+                        .entry(group.clone())
+                        .or_default()
+                        .push(entry.body.clone());
+                }
             }
         }
     }
