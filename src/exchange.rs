@@ -17,7 +17,7 @@
 //! whether and when to send again. Out of scope: how bytes travel, and how long to wait for them (the transport keeps
 //! the timeouts).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use crate::answer::{self, Answer, Receipt};
@@ -631,7 +631,7 @@ impl Entry {
 
 /// For each message, the one before it in its group.
 fn previous_of_groups(messages: &[Message]) -> Vec<Option<usize>> {
-    let mut last = HashMap::new();
+    let mut last = BTreeMap::new();
     let groups = messages
         .iter()
         .map(|message| message.message_group_id.as_deref());
