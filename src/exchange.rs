@@ -348,7 +348,7 @@ impl Exchange {
                 self.abandon(&error);
             }
             // Others to come are not to be sent at once to a server that asks for fewer.
-            _ if is_throttled => {
+            _ if is_throttled && self.next < self.entries.len() => {
                 let wait =
                     Reason::Throttling.delay(self.request.attempts, self.random.f64(), asked);
                 self.wait =

@@ -792,6 +792,9 @@ fn after_throttling_the_next_request_of_a_batch_waits_too() {
     let seen = many(once(), texts(25), replies);
     assert_eq!(seen.waits.len(), 1);
     assert!(seen.outcomes[10..].iter().all(Result::is_ok));
+    // Behind the last, there is nothing to wait for.
+    let seen = many(once(), texts(1), vec![refused(403, "RequestThrottled")]);
+    assert!(seen.waits.is_empty());
 }
 
 #[test]
