@@ -7,13 +7,15 @@
 //!      │
 //!      ├─ connector  variables of a job → exchange; outcome → response or failure
 //!      │
-//!  exchange   one send as a state machine; never touches a clock or a socket
+//!  exchange   the sends of a call as a state machine; never touches a clock or a socket
 //!      │
 //!      ├─ queue, message, credentials, timeouts   arguments, checked → violations
-//!      ├─ query      message → form
+//!      ├─ query      messages → form
+//!      ├─ client     form → request, for the time at the server
 //!      ├─ signing    request → signed request (AWS Signature Version 4)
 //!      ├─ answer     response → what SQS said
-//!      └─ checksum   what SQS said it stored = what was sent?
+//!      ├─ checksum   what SQS said it stored = what was sent?
+//!      └─ retry      error → whether to send again, after how long, at what price
 //!      │
 //!  transport  the only door to the outside: `wasi:http` and the clocks
 //! ```
