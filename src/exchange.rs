@@ -176,7 +176,7 @@ struct Entry {
     message: Message,
     /// The one before it in its message group on a FIFO queue.
     previous: Option<usize>,
-    /// The first of its group without a receipt, up to this one.
+    /// One of its group without a receipt, up to this one.
     failed: Option<usize>,
     /// The error of the attempts so far that leaves most in doubt.
     error: Option<SendError>,
@@ -279,6 +279,12 @@ impl Exchange {
         if let Some(wait) = self.wait.take() {
             return Step::Wait(wait);
         }
+        // The wait may have taken longer than it should.
+        if self.is_forgotten(now.elapsed) && self.is_in_doubt() {
+            for position in std::mem::take(&mut self.request.positions) {
+                self.settle_as_known(position, &self.out_of_time());
+            }
+        }
         if self.request.positions.is_empty() {
             self.pack();
         }
@@ -286,11 +292,7 @@ impl Exchange {
             return Step::Done;
         }
         if now.elapsed >= self.total {
-            let detail = format!("no end within {} ms", self.total.as_millis());
-            return self.abandon(&SendError::Unreachable {
-                cause: UnreachableCause::Timeout,
-                detail,
-            });
+            return self.abandon(&self.out_of_time());
         }
         match self.client.request(self.form(), now.time) {
             Ok(request) => {
@@ -316,10 +318,16 @@ impl Exchange {
         if outcomes.iter().any(Result::is_ok) {
             self.budget.earn(self.request.paid.take());
         }
+        // A request that is refused as a whole is not stored in part, as far as the server can be believed.
+        let hindrance = match error {
+            Some(_) => Doubt::Whole,
+            None => Doubt::Little,
+        };
         let mut reasons: Vec<Option<Reason>> = Vec::new();
         for (index, outcome) in outcomes.iter().enumerate() {
             let reason = self.reason(index, outcome, is_corrected, now.elapsed);
-            reasons.push(reason.filter(|_| self.keeps_order(index, &outcomes, &reasons)));
+            let keeps_order = |_: &Reason| self.keeps_order(index, &outcomes, &reasons, hindrance);
+            reasons.push(reason.filter(keeps_order));
         }
         let reason = reasons.iter().flatten().max().copied();
         let is_known = self.is_known(&outcomes, &reasons);
@@ -347,12 +355,16 @@ impl Exchange {
             Some(error) if !is_corrected && would_meet_all(&error) => {
                 self.abandon(&error);
             }
-            // Others to come are not to be sent at once to a server that asks for fewer.
-            _ if is_throttled && self.next < self.entries.len() => {
+            // What is to come is not to be sent at once to a server that asks for less.
+            _ if is_throttled => {
                 let wait =
                     Reason::Throttling.delay(self.request.attempts, self.random.f64(), asked);
-                self.wait =
-                    Some(wait).filter(|wait| now.elapsed.saturating_add(*wait) < self.total);
+                self.pack();
+                if now.elapsed.saturating_add(wait) >= self.total {
+                    self.abandon(&self.out_of_time());
+                } else if !self.request.positions.is_empty() {
+                    self.wait = Some(wait);
+                }
             }
             _ => {}
         }
@@ -361,15 +373,26 @@ impl Exchange {
     /// What became of each message, in the order in which they came, and what is left of the budget.
     #[must_use]
     pub fn outcomes(self) -> (Vec<Outcome>, Budget) {
-        let outcomes = self.entries.into_iter().map(|entry| {
-            entry.outcome.unwrap_or_else(|| {
-                Err(SendError::Unreachable {
+        let mut outcomes = Vec::new();
+        // Of each message's group, the first up to it that has no receipt: known now that all is over.
+        let mut failed: Vec<Option<usize>> = Vec::new();
+        for (position, entry) in self.entries.into_iter().enumerate() {
+            let before = entry.previous.and_then(|previous| failed[previous]);
+            let outcome = match (entry.outcome, before) {
+                (Some(Err(SendError::HeldBack(_))), Some(failed)) => {
+                    let failed = u32::try_from(failed).unwrap_or(u32::MAX);
+                    Err(SendError::HeldBack(failed))
+                }
+                (Some(outcome), _) => outcome,
+                (None, _) => Err(SendError::Unreachable {
                     cause: UnreachableCause::NotSent,
                     detail: "the call was not carried through".to_owned(),
-                })
-            })
-        });
-        (outcomes.collect(), self.budget)
+                }),
+            };
+            failed.push(before.or(outcome.is_err().then_some(position)));
+            outcomes.push(outcome);
+        }
+        (outcomes, self.budget)
     }
 
     /// Fills the next request: as many messages as it may have, in order.
@@ -399,7 +422,7 @@ impl Exchange {
         }
     }
 
-    /// The first message without a receipt before this one in its group.
+    /// A message without a receipt before this one in its group.
     fn failed_before(&self, position: usize) -> Option<usize> {
         self.entries[self.entries[position].previous?].failed
     }
@@ -514,15 +537,16 @@ impl Exchange {
         if self.request.attempts >= self.retries.max_attempts {
             return None;
         }
-        let is_deduplicated = self.is_fifo
-            && entry.message.message_deduplication_id.is_some()
-            && elapsed.saturating_sub(self.request.first_began) < DEDUPLICATED_FOR;
+        let is_deduplicated = self.is_fifo && entry.message.message_deduplication_id.is_some();
         let is_repeatable = is_deduplicated || self.retries.accept_duplicates;
-        let was_in_doubt = entry
+        let doubt = entry
             .error
             .as_ref()
-            .is_some_and(|error| error.doubt() == Doubt::Whole);
-        if was_in_doubt && !is_repeatable {
+            .map_or(Doubt::None, SendError::doubt)
+            .max(error.doubt());
+        if doubt == Doubt::Whole && !is_repeatable
+            || doubt > Doubt::None && self.is_forgotten(elapsed)
+        {
             None
         } else if is_corrected {
             Some(Reason::Transient)
@@ -532,8 +556,15 @@ impl Exchange {
     }
 
     /// Whether a message of a request can be sent again without being out of order in its group on a FIFO queue: no
-    /// later one may have been stored, and no earlier one be given up. `reasons` are those of the earlier ones.
-    fn keeps_order(&self, index: usize, outcomes: &[Outcome], reasons: &[Option<Reason>]) -> bool {
+    /// later one may have been stored, which is a matter of `hindrance`, and no earlier one be given up. `reasons` are
+    /// those of the earlier ones.
+    fn keeps_order(
+        &self,
+        index: usize,
+        outcomes: &[Outcome],
+        reasons: &[Option<Reason>],
+        hindrance: Doubt,
+    ) -> bool {
         let group = |index: usize| {
             let position = self.request.positions[index];
             &self.entries[position].message.message_group_id
@@ -541,7 +572,7 @@ impl Exchange {
         let is_hindered_by = |other: usize| match &outcomes[other] {
             Ok(_) => other > index,
             Err(_) if other < index => reasons[other].is_none(),
-            Err(error) => other > index && error.doubt() == Doubt::Whole,
+            Err(error) => other > index && error.doubt() >= hindrance,
         };
         !self.is_fifo
             || !(0..outcomes.len())
@@ -586,11 +617,38 @@ impl Exchange {
         Some(wait)
     }
 
+    /// Whether SQS may have forgotten the deduplication ids of the request, or the digests of its bodies, so that it would
+    /// store a second one.
+    fn is_forgotten(&self, elapsed: Duration) -> bool {
+        self.is_fifo
+            && !self.retries.accept_duplicates
+            && self.request.attempts > 0
+            && elapsed.saturating_sub(self.request.first_began) >= DEDUPLICATED_FOR
+    }
+
+    /// Whether a message of the request that is to be sent again may have been stored.
+    fn is_in_doubt(&self) -> bool {
+        let errors = self
+            .request
+            .positions
+            .iter()
+            .filter_map(|position| self.entries[*position].error.as_ref());
+        errors
+            .map(SendError::doubt)
+            .any(|doubt| doubt > Doubt::None)
+    }
+
+    fn out_of_time(&self) -> SendError {
+        SendError::Unreachable {
+            cause: UnreachableCause::Timeout,
+            detail: format!("no end within {} ms", self.total.as_millis()),
+        }
+    }
+
     /// Ends the call: what has been sent keeps the error that it has, and all else without an outcome gets this one.
     fn abandon(&mut self, error: &SendError) -> Step {
         for position in std::mem::take(&mut self.request.positions) {
-            let known = self.entries[position].error.take();
-            self.settle(position, Err(known.unwrap_or_else(|| error.clone())));
+            self.settle_as_known(position, error);
         }
         for position in self.next..self.entries.len() {
             if self.entries[position].outcome.is_none() {
@@ -599,6 +657,12 @@ impl Exchange {
         }
         self.next = self.entries.len();
         Step::Done
+    }
+
+    /// Gives a message up: with the error that it has, or else with this one.
+    fn settle_as_known(&mut self, position: usize, otherwise: &SendError) {
+        let known = self.entries[position].error.take();
+        self.settle(position, Err(known.unwrap_or_else(|| otherwise.clone())));
     }
 
     fn settle(&mut self, position: usize, outcome: Outcome) {

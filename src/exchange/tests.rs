@@ -446,6 +446,38 @@ fn a_message_is_not_sent_again_when_sqs_has_forgotten_its_deduplication_id() {
 }
 
 #[test]
+fn a_pause_that_takes_too_long_forgets_what_sqs_forgets() {
+    let mut call = fifo_call();
+    call.terms.timeouts.total = Duration::from_hours(1);
+    let mut exchange = Exchange::one(call, of_group("g", "x")).unwrap();
+    let start = moment(Duration::ZERO);
+    assert!(matches!(exchange.next(start), Step::Send(_)));
+    exchange.replied(interrupted(), start);
+    assert!(matches!(exchange.next(start), Step::Wait(_)));
+    assert!(matches!(
+        exchange.next(moment(Duration::from_mins(10))),
+        Step::Done
+    ));
+    assert!(matches!(
+        exchange.outcomes().0[..],
+        [Err(SendError::OutcomeUnknown { .. })]
+    ));
+}
+
+#[test]
+fn what_a_server_in_trouble_may_have_stored_is_forgotten_too() {
+    for (call, is_repeated) in [(fifo_call(), false), (call(), true)] {
+        let mut call = retrying(call, 9);
+        call.terms.timeouts.total = Duration::from_hours(1);
+        let mut replies = vec![refused(504, ""), refused(504, "")];
+        replies.extend(is_repeated.then(stored));
+        let exchange = Exchange::one(call, of_group("g", "x")).unwrap();
+        let seen = play_slowly(exchange, replies, Duration::from_secs(200));
+        assert_eq!(seen.outcome().is_ok(), is_repeated);
+    }
+}
+
+#[test]
 fn an_outcome_once_unknown_stays_so_short_of_a_receipt() {
     let call = || accepting_duplicates(call());
     for later in [not_connected(), refused(403, "AccessDenied")] {
@@ -792,7 +824,32 @@ fn after_throttling_the_next_request_of_a_batch_waits_too() {
     let seen = many(once(), texts(25), replies);
     assert_eq!(seen.waits.len(), 1);
     assert!(seen.outcomes[10..].iter().all(Result::is_ok));
-    // Behind the last, there is nothing to wait for.
+    // Where there is no time for that, the rest is not sent.
+    let asking = || {
+        let Reply::Whole(mut response) = refused(403, "RequestThrottled") else {
+            unreachable!()
+        };
+        response.headers.push(("x-amz-retry-after", "5000".into()));
+        Reply::Whole(response)
+    };
+    let mut call = once();
+    call.terms.timeouts.total = Duration::from_secs(7);
+    let seen = many(call, texts(25), vec![asking(), asking()]);
+    assert!(matches!(
+        seen.outcomes[20],
+        Err(SendError::Unreachable {
+            cause: UnreachableCause::Timeout,
+            ..
+        })
+    ));
+    // Behind the last that is sent, there is nothing to wait for.
+    let messages = (0..11)
+        .map(|index| of_group("g", &index.to_string()))
+        .collect();
+    let fifo = retrying(fifo_call(), 1);
+    let seen = many(fifo, messages, vec![refused(403, "RequestThrottled")]);
+    assert!(seen.waits.is_empty());
+    assert_eq!(seen.outcomes[10], Err(SendError::HeldBack(0)));
     let seen = many(once(), texts(1), vec![refused(403, "RequestThrottled")]);
     assert!(seen.waits.is_empty());
 }
@@ -920,6 +977,14 @@ fn the_first_failure_of_a_group_is_named() {
     entries[1].1 = Err("InvalidMessageContents");
     let seen = many(fifo_call(), messages, vec![batch(&entries)]);
     assert_eq!(seen.outcomes[10], Err(SendError::HeldBack(0)));
+    // Also where it failed last.
+    let messages = vec![of_group("g", "a"), of_group("g", ""), of_group("g", "c")];
+    let seen = many(
+        fifo_call(),
+        messages,
+        vec![batch(&[("0", Err("InvalidMessageContents"))])],
+    );
+    assert_eq!(seen.outcomes[2], Err(SendError::HeldBack(0)));
 }
 
 #[test]
@@ -944,6 +1009,12 @@ fn a_message_is_not_sent_again_after_a_later_one_of_its_group() {
     let first = batch(&[("0", throttled), ("1", Ok(())), ("2", Ok(()))]);
     let seen = many(call(), messages(), vec![first, all_stored(0..1)]);
     assert!(seen.outcomes.iter().all(Result::is_ok));
+
+    // A later one that may have been stored, though the server says that it could not.
+    let first = batch(&[("0", throttled), ("1", Err("InternalError")), ("2", Ok(()))]);
+    let seen = many(fifo_call(), messages(), vec![first]);
+    assert!(matches!(seen.outcomes[0], Err(SendError::Throttled(_))));
+    assert!(matches!(seen.outcomes[1], Err(SendError::Unavailable(_))));
 
     // After one that is given up, no later one.
     let first = batch(&[
@@ -1109,6 +1180,10 @@ proptest::proptest! {
                         let behind = *behind as usize;
                         proptest::prop_assert!(behind < position && groups[behind] == groups[position]);
                         proptest::prop_assert!(outcomes[behind].is_err());
+                        let first = (0..behind).find(|earlier| {
+                            groups[*earlier] == groups[position] && outcomes[*earlier].is_err()
+                        });
+                        proptest::prop_assert_eq!(first, None);
                     }
                 }
                 proptest::prop_assert!(order.is_sorted(), "{:?}", order);
