@@ -198,6 +198,31 @@ fn one_line(error: &wasmtime::Error) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The longest time that a connector may be given, so that it is the connector that ends the call.
+fn longest(deadline: Duration) -> Duration {
+    deadline.saturating_sub(GRACE).max(deadline / 2)
+}
+
+fn milliseconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis())
+        .unwrap_or(u32::MAX)
+        .max(1)
+}
+
+/// Timeouts that end before the deadline of the host, which would take what is known along with the sandbox.
+fn within(timeouts: Timeouts, deadline: Duration) -> Timeouts {
+    let longest = milliseconds(longest(deadline));
+    Timeouts {
+        total_ms: match timeouts.total_ms {
+            Some(total) => Some(total.min(longest)),
+            // The component's own.
+            None if longest < 30_000 => Some(longest),
+            None => None,
+        },
+        ..timeouts
+    }
+}
+
 /// A connector, ready to be called from any number of tasks at once.
 pub struct Connector {
     sandboxes: Sandboxes,
@@ -219,6 +244,7 @@ impl Connector {
         retries: Retries,
     ) -> Result<Receipt, CallError> {
         let deadline = self.sandboxes.limits.deadline;
+        let timeouts = within(timeouts, deadline);
         let mut store = self.sandboxes.open(deadline);
         let call = async {
             let instance = self.instance.instantiate_async(&mut store).await?;
@@ -244,8 +270,26 @@ impl Connector {
     /// in the same order. The error is for what concerns all of them; a [`CallError::Send`] is then
     /// [`SendError::InvalidInput`], and nothing was sent.
     ///
-    /// The time that `timeouts` gives the call, 30 seconds by default, is for all of them, within the deadline of the
-    /// host's [`Limits`], and so is the memory.
+    /// The time that `timeouts` gives the call, 30 seconds by default, is for all of them, and so is the memory of the
+    /// sandbox: ten thousand messages of 1 KiB, or forty of 1 MiB, are no trouble. For more, raise both in the host's
+    /// [`Limits`]: the call ends by itself 5 seconds before their deadline, so that no receipt is lost.
+    ///
+    /// ```no_run
+    /// # use connector_host::{CallError, Connector, Credentials, Message, Queue, Retries, Timeouts};
+    /// # async fn send(connector: Connector, queue: Queue, credentials: Credentials) -> Result<(), CallError> {
+    /// let messages: Vec<Message> = (1..=25).map(|order| Message::new(format!("order {order}"))).collect();
+    /// let results = connector
+    ///     .send_message_batch(&queue, &credentials, &messages, Timeouts::default(), Retries::default())
+    ///     .await?;
+    /// for (message, result) in messages.iter().zip(results) {
+    ///     match result {
+    ///         Ok(receipt) => println!("{}: {}", message.body, receipt.message_id),
+    ///         Err(error) => println!("{}: {}", message.body, error.case()),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn send_message_batch(
         &self,
         queue: &Queue,
@@ -255,6 +299,7 @@ impl Connector {
         retries: Retries,
     ) -> Result<Vec<Result<Receipt, SendError>>, CallError> {
         let deadline = self.sandboxes.limits.deadline;
+        let timeouts = within(timeouts, deadline);
         let mut store = self.sandboxes.open(deadline);
         let call = async {
             let instance = self.instance.instantiate_async(&mut store).await?;
@@ -318,12 +363,8 @@ impl OutboundConnector {
         timeout: Option<Duration>,
     ) -> Result<String, ExecuteError> {
         let limit = self.sandboxes.limits.deadline;
-        let longest = limit.saturating_sub(GRACE).max(limit / 2);
-        let timeout = timeout.map(|timeout| timeout.min(longest));
-        let timeout_ms = timeout.map(|timeout| {
-            let milliseconds = u32::try_from(timeout.as_millis());
-            milliseconds.unwrap_or(u32::MAX).max(1)
-        });
+        let timeout = timeout.map(|timeout| timeout.min(longest(limit)));
+        let timeout_ms = timeout.map(milliseconds);
         let deadline = timeout.map_or(limit, |timeout| limit.min(timeout + GRACE));
         let mut store = self.sandboxes.open(deadline);
         let call = async {

@@ -9,8 +9,8 @@ use wasmtime::ResourceLimiter;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Time for the whole call, whether it computes or waits: 60 seconds by default. Longer than the
-    /// `total-ms` of a call, which is 30 seconds by default, so that the component can tell what happened.
+    /// Time for the whole call, whether it computes or waits: 60 seconds by default. The component is told to end 5
+    /// seconds earlier, or in half of the time where there is little, so that it can tell what happened.
     pub deadline: Duration,
     /// Linear memory, in bytes, of all memories together: 64 MiB by default. A message of 1 MiB that
     /// needs encoding throughout takes 12 MiB.

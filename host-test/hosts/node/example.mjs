@@ -4,6 +4,7 @@ import { WASIShim } from "@bytecodealliance/preview2-shim/instantiation";
 import { instantiate } from "./sqs_connector/sqs_connector.js";
 
 const { QUEUE_URL, AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
+if (!QUEUE_URL || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) throw "QUEUE_URL and a key are needed";
 
 // The component reaches whom this function lets it reach, and nothing but wasi:http leads out of it.
 function handle(request, options) {
@@ -16,8 +17,8 @@ const shim = new WASIShim({ http: { ...http, outgoingHandler: { handle } } });
 const { sender } = await instantiate(undefined, shim.getImportObject()); // a sandbox of its own for each call
 try {
   const receipt = sender.sendMessage(
-    { url: QUEUE_URL, region: AWS_REGION },
-    { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, sessionToken: AWS_SESSION_TOKEN },
+    { url: QUEUE_URL, region: AWS_REGION || undefined },
+    { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, sessionToken: AWS_SESSION_TOKEN || undefined },
     { body: "Hello from Node.js", attributes: [] },
     {}, // the contract's own timeouts
     { acceptDuplicates: false },

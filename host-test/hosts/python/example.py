@@ -17,7 +17,7 @@ class Fields(Record):
         return None
 
 
-env = os.environ.get
+env = os.environ
 engine = Engine()
 linker = Linker(engine)
 linker.add_wasip2()
@@ -31,14 +31,15 @@ sender = instance.get_export_index(store, "connectors:aws-sqs/sender@0.1.0")
 send_message = instance.get_func(store, instance.get_export_index(store, "send-message", sender))
 
 key = Fields(
-    access_key_id=env("AWS_ACCESS_KEY_ID"),
-    secret_access_key=env("AWS_SECRET_ACCESS_KEY"),
-    session_token=env("AWS_SESSION_TOKEN"),
+    access_key_id=env["AWS_ACCESS_KEY_ID"],
+    secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+    session_token=env.get("AWS_SESSION_TOKEN") or None,
 )
-queue = Fields(url=env("QUEUE_URL"), region=env("AWS_REGION"))
+queue = Fields(url=env["QUEUE_URL"], region=env.get("AWS_REGION") or None)
 message = Fields(body="Hello from Python", attributes=[])
 outcome = send_message(store, queue, key, message, Fields(), Fields(accept_duplicates=False))
 if isinstance(outcome, Record):
     print(getattr(outcome, "message-id"))
 else:
-    sys.exit(f"{outcome.tag}: {getattr(outcome.payload, '__dict__', outcome.payload)}")
+    facts = outcome.payload if isinstance(outcome.payload, list) else [outcome.payload]
+    sys.exit(f"{outcome.tag}: {[getattr(fact, '__dict__', fact) for fact in facts]}")

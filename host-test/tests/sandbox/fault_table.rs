@@ -1,6 +1,7 @@
 //! Everything that a network and a server do wrong, and what the caller is told: `faults.json`, case by case.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use connector_host::{
     Retries, SendError, Timeouts,
 };
 use serde::Deserialize;
+use socket2::{Domain, Socket, Type};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -370,11 +372,12 @@ async fn run(scheme: &'static str) -> Vec<String> {
     let acceptor = (scheme == "https").then(|| TlsAcceptor::from(Arc::new(config)));
     let mut host = Host::builder().trust(ca.as_bytes());
     let mut prepared = Vec::new();
+    let (_closed, nobody) = closed_port();
     for case in Case::all() {
         let server = case.start_server(acceptor.clone());
         let address = server
             .as_ref()
-            .map_or_else(closed_port, |server| server.address.to_string());
+            .map_or_else(|| nobody.clone(), |server| server.address.to_string());
         let address = format!("{scheme}://{address}");
         host = host.allow(address.parse().unwrap());
         prepared.push((case, server, address));
@@ -407,10 +410,13 @@ impl Case {
     }
 }
 
-/// An address where nothing listens.
-pub(crate) fn closed_port() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
+/// An address where nothing listens, and nothing will for as long as the socket lives.
+pub(crate) fn closed_port() -> (Socket, String) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any_port: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    socket.bind(&any_port.into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    (socket, address.to_string())
 }
 
 pub(crate) fn assert_all_as_expected(failures: &[String], cases: usize) {

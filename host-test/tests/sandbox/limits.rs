@@ -147,23 +147,45 @@ async fn a_component_that_loops_does_not_hold_up_others_on_the_same_thread() {
     assert!(matches!(other, CallError::Send(SendError::InvalidInput(_))));
 }
 
-#[tokio::test]
-async fn a_call_that_the_host_ends_after_a_request_left_says_so() {
+/// A connector on a host that ends calls after 2 seconds, and a server that says nothing.
+fn silent(wasm: &[u8]) -> (std::net::TcpListener, String, Connector) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
+    let server = listener.local_addr().unwrap().to_string();
     let host = Host::builder()
-        .allow(address.parse().unwrap())
+        .allow(format!("http://{server}").parse().unwrap())
         .limits(limits().with_deadline(Duration::from_secs(2)))
         .build()
         .unwrap();
-    let connector = host.load(artifacts::connector()).unwrap();
-    let queue = queue(&format!("{address}/000000000000/q"));
-    let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret");
-    let error = send(&connector, &queue, &credentials, &Message::new("x"))
-        .await
-        .unwrap_err();
+    let connector = host.load(wasm).unwrap();
+    (listener, server, connector)
+}
+
+#[tokio::test]
+async fn a_call_that_the_host_ends_after_a_request_left_says_so() {
+    let (_listener, server, connector) = silent(artifacts::misbehaving());
+    let error = misbehave(&connector, &format!("wait for ever for {server}")).await;
     assert_eq!(
         error.to_string(),
         "stopped by the host: no end within 2s; a request had left, nobody knows whether it arrived"
     );
+}
+
+#[tokio::test]
+async fn a_call_ends_by_itself_before_the_host_ends_it() {
+    let (_listener, server, connector) = silent(artifacts::connector());
+    let queue = queue(&format!("http://{server}/000000000000/q"));
+    let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret");
+    let messages = vec![Message::new("x"); 25];
+    for total_ms in [None, Some(60_000)] {
+        let timeouts = Timeouts {
+            total_ms,
+            ..Timeouts::default()
+        };
+        let results = connector
+            .send_message_batch(&queue, &credentials, &messages, timeouts, Retries::NONE)
+            .await
+            .unwrap();
+        assert!(matches!(results[0], Err(SendError::OutcomeUnknown(_))));
+        assert!(matches!(results[24], Err(SendError::Unreachable(_))));
+    }
 }

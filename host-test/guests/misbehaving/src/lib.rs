@@ -9,6 +9,8 @@ use bindings::exports::connectors::aws_sqs::sender::{
 };
 use bindings::exports::connectors::outbound::connector::{self, Description, Failure, Network};
 use bindings::wasi::clocks::monotonic_clock::subscribe_duration;
+use bindings::wasi::http::outgoing_handler;
+use bindings::wasi::http::types::{Fields, OutgoingRequest, Scheme};
 use bindings::wasi::io::poll::poll;
 
 #[allow(missing_docs, unreachable_pub, unsafe_code, clippy::pedantic)]
@@ -98,6 +100,23 @@ fn misbehave(misdeed: &str) {
             std::hint::black_box(hoard);
         }
         "trap" => core::arch::wasm32::unreachable(),
-        _ => {}
+        _ => {
+            if let Some(server) = misdeed.strip_prefix("wait for ever for ") {
+                ask(server);
+                misbehave("wait for ever");
+            }
+        }
     }
+}
+
+/// Sends a request, and does not care what comes of it.
+fn ask(server: &str) {
+    let Ok(headers) = Fields::from_list(&[]) else {
+        return;
+    };
+    let request = OutgoingRequest::new(headers);
+    let _ = request.set_scheme(Some(&Scheme::Http));
+    let _ = request.set_authority(Some(server));
+    let _ = request.set_path_with_query(Some("/"));
+    std::mem::forget(outgoing_handler::handle(request, None));
 }
