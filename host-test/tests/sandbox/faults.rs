@@ -9,7 +9,7 @@ use connector_host::{
 
 use crate::support::canned;
 use crate::support::tls::Terminator;
-use crate::support::{artifacts, connector, queue, send, send_error};
+use crate::support::{artifacts, connector, queue, send, send_error, unknown_outcome};
 
 fn credentials() -> Credentials {
     Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret")
@@ -17,13 +17,6 @@ fn credentials() -> Credentials {
 
 fn queue_at(address: &str) -> Queue {
     queue(&format!("{address}/000000000000/q"))
-}
-
-fn unknown(error: SendError) -> UnknownCause {
-    match error {
-        SendError::OutcomeUnknown(unknown) => unknown.cause,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test]
@@ -58,13 +51,9 @@ async fn an_answer_that_stops_in_the_middle_is_waited_for_no_longer_than_told() 
                 Retries::NONE,
             )
             .await;
-        match send_error(result) {
-            SendError::OutcomeUnknown(unknown) => {
-                assert_eq!(unknown.cause, UnknownCause::Timeout);
-                assert_eq!(unknown.detail, detail);
-            }
-            other => panic!("{other:?}"),
-        }
+        let unknown = unknown_outcome(result);
+        assert_eq!(unknown.cause, UnknownCause::Timeout);
+        assert_eq!(unknown.detail, detail);
     }
 }
 
@@ -90,7 +79,7 @@ async fn over_tls(server: &Terminator) -> Result<Receipt, CallError> {
 async fn a_tls_connection_that_breaks_after_the_request_leaves_the_outcome_unknown() {
     let server = Terminator::that_breaks(&["127.0.0.1"]).await;
     assert_eq!(
-        unknown(send_error(over_tls(&server).await)),
+        unknown_outcome(over_tls(&server).await).cause,
         UnknownCause::ConnectionLost
     );
 }

@@ -7,7 +7,7 @@ use connector_host::{
     UnknownCause, UnreachableCause, Violation,
 };
 
-use crate::support::{artifacts, connector, lab, queue, send, send_error};
+use crate::support::{artifacts, connector, lab, queue, send, send_error, unknown_outcome};
 
 fn credentials() -> Credentials {
     Credentials::new("AKIAIOSFODNN7EXAMPLE", "wrong")
@@ -221,12 +221,7 @@ async fn a_server_that_stays_silent_leaves_the_outcome_unknown() {
                 Retries::NONE,
             )
             .await;
-        match send_error(result) {
-            SendError::OutcomeUnknown(unknown) => {
-                assert_eq!(unknown.cause, UnknownCause::Timeout);
-            }
-            other => panic!("{other:?}"),
-        }
+        assert_eq!(unknown_outcome(result).cause, UnknownCause::Timeout);
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod tls;
 
 use connector_host::{
     CallError, Connector, Credentials, Host, Message, Queue, Receipt, Retries, SendError, Timeouts,
+    UnknownOutcome,
 };
 
 /// A host that lets requests out to these addresses.
@@ -70,5 +71,13 @@ pub(crate) fn send_error(result: Result<Receipt, CallError>) -> SendError {
     match result {
         Err(CallError::Send(error)) => error,
         other => panic!("not an error of the component: {other:?}"),
+    }
+}
+
+/// What is known of a send whose outcome is not.
+pub(crate) fn unknown_outcome(result: Result<Receipt, CallError>) -> UnknownOutcome {
+    match send_error(result) {
+        SendError::OutcomeUnknown(unknown) => unknown,
+        other => panic!("{other:?}"),
     }
 }
