@@ -27,8 +27,15 @@ screenshot: modeler ## Take the README's picture of the element template in a mo
 		--screenshot $(modeler)/screenshot.png >/dev/null
 
 .PHONY: bench
-bench: target/feelin/installed ## Measure, beside what one would use instead
+bench: component lab target/feelin/installed target/aws-sdk-js/installed ## Measure, beside what one would use instead
+	cargo bench --locked --profile host -p connector-host --bench send -- --component $(CURDIR)/$(component) \
+		--python $(CURDIR)/$(python) --node $(CURDIR)/target/aws-sdk-js
 	FEELIN=$(CURDIR)/target/feelin cargo bench --locked -p feel
+
+target/aws-sdk-js/installed: Makefile
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or later, then run make again' >&2; exit 1; }
+	npm install --silent --no-save --prefix $(@D) @aws-sdk/client-sqs@3.1169.0
+	@touch $@
 
 target/feelin/installed: Makefile
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js, then run make again' >&2; exit 1; }

@@ -37,8 +37,8 @@ pub use bindings::exports::connectors::aws_sqs::sender::{
 };
 pub(crate) use outbound_bindings::exports::connectors::outbound::connector as outbound;
 // Its `Debug` shows every field: the crate has its own `Credentials`.
-pub(crate) use bindings::SenderPre;
 pub(crate) use bindings::exports::connectors::aws_sqs::sender::Credentials as ContractCredentials;
+pub(crate) use bindings::{Sender, SenderPre};
 pub(crate) use outbound_bindings::OutboundPre;
 
 impl Queue {

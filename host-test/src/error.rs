@@ -127,6 +127,12 @@ impl fmt::Display for CallError {
 
 impl std::error::Error for CallError {}
 
+impl From<Stopped> for CallError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
+    }
+}
+
 impl fmt::Display for ExecuteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

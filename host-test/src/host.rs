@@ -1,4 +1,4 @@
-//! Hosts, connectors and the sandboxes they run in.
+//! Hosts: what the sandboxes of connectors share.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -13,20 +13,16 @@ use rustls::{ClientConfig, RootCertStore};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine};
 
-use crate::contract::outbound::Description;
-use crate::contract::{
-    Message, OutboundPre, Queue, Receipt, Retries, SendError, SenderPre, Timeouts,
-};
-use crate::credentials::Credentials;
+use crate::connector::Connector;
+use crate::contract::{OutboundPre, SenderPre};
 use crate::egress::{AllowList, OriginPattern};
-use crate::error::{CallError, ExecuteError, LoadError, Stopped};
+use crate::error::LoadError;
 use crate::inspect::Surface;
 use crate::limits::Limits;
+use crate::outbound_connector::OutboundConnector;
 use crate::outgoing::{CONNECT_TIMEOUT, Outgoing};
-use crate::sandbox::{self, Sandbox, Sandboxes};
+use crate::sandbox::{Sandbox, Sandboxes};
 
-/// How much later than its own timeout the host ends a connector: so it is the connector that tells what happened.
-const GRACE: Duration = Duration::from_secs(5);
 /// How often a sandbox that computes lets others run, and has its deadline looked at.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -130,10 +126,7 @@ impl Host {
             .instantiate_pre(&component)
             .and_then(SenderPre::new)
             .map_err(|error| LoadError::NotAConnector(one_line(&error)))?;
-        Ok(Connector {
-            sandboxes: self.sandboxes(),
-            instance,
-        })
+        Ok(Connector::new(self.sandboxes(), instance))
     }
 
     /// Loads a connector for jobs from a file.
@@ -196,190 +189,6 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 fn one_line(error: &wasmtime::Error) -> String {
     let text = format!("{error:#}");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The longest time that a connector may be given, so that it is the connector that ends the call.
-fn longest(deadline: Duration) -> Duration {
-    deadline.saturating_sub(GRACE).max(deadline / 2)
-}
-
-fn milliseconds(duration: Duration) -> u32 {
-    u32::try_from(duration.as_millis())
-        .unwrap_or(u32::MAX)
-        .max(1)
-}
-
-/// Timeouts that end before the deadline of the host, which would take what is known along with the sandbox.
-fn within(timeouts: Timeouts, deadline: Duration) -> Timeouts {
-    let longest = milliseconds(longest(deadline));
-    Timeouts {
-        total_ms: match timeouts.total_ms {
-            Some(total) => Some(total.min(longest)),
-            // The component's own.
-            None if longest < 30_000 => Some(longest),
-            None => None,
-        },
-        ..timeouts
-    }
-}
-
-/// A connector, ready to be called from any number of tasks at once.
-pub struct Connector {
-    sandboxes: Sandboxes,
-    instance: SenderPre<Sandbox>,
-}
-
-impl Connector {
-    /// Sends one message, in a sandbox of its own, and again as `retries` say. A budget for that which the component
-    /// keeps in its sandbox is always full here.
-    ///
-    /// To drop the future ends the call, and nobody knows whether the message arrived: a deadline of the
-    /// host's [`Limits`] says whether a request had left, a timeout around this call cannot.
-    pub async fn send_message(
-        &self,
-        queue: &Queue,
-        credentials: &Credentials,
-        message: &Message,
-        timeouts: Timeouts,
-        retries: Retries,
-    ) -> Result<Receipt, CallError> {
-        let deadline = self.sandboxes.limits.deadline;
-        let timeouts = within(timeouts, deadline);
-        let mut store = self.sandboxes.open(deadline);
-        let call = async {
-            let instance = self.instance.instantiate_async(&mut store).await?;
-            instance
-                .connectors_aws_sqs_sender()
-                .call_send_message(
-                    &mut store,
-                    queue,
-                    &credentials.to_contract(),
-                    message,
-                    timeouts,
-                    retries,
-                )
-                .await
-        };
-        match sandbox::within(deadline, call).await {
-            Ok(result) => result.map_err(CallError::Send),
-            Err(reason) => Err(CallError::Stopped(sandbox::stopped(&store, reason))),
-        }
-    }
-
-    /// Sends any number of messages to one queue, in one sandbox and as few requests as SQS allows: a result for each,
-    /// in the same order. The error is for what concerns all of them; a [`CallError::Send`] is then
-    /// [`SendError::InvalidInput`], and nothing was sent.
-    ///
-    /// The time that `timeouts` gives the call, 30 seconds by default, is for all of them, and so is the memory of the
-    /// sandbox: ten thousand messages of 1 KiB, or forty of 1 MiB, are no trouble. For more, raise both in the host's
-    /// [`Limits`]: the call ends by itself 5 seconds before their deadline, so that no receipt is lost.
-    ///
-    /// ```no_run
-    /// # use connector_host::{CallError, Connector, Credentials, Message, Queue, Retries, Timeouts};
-    /// # async fn send(connector: Connector, queue: Queue, credentials: Credentials) -> Result<(), CallError> {
-    /// let messages: Vec<Message> = (1..=25).map(|order| Message::new(format!("order {order}"))).collect();
-    /// let results = connector
-    ///     .send_message_batch(&queue, &credentials, &messages, Timeouts::default(), Retries::default())
-    ///     .await?;
-    /// for (message, result) in messages.iter().zip(results) {
-    ///     match result {
-    ///         Ok(receipt) => println!("{}: {}", message.body, receipt.message_id),
-    ///         Err(error) => println!("{}: {}", message.body, error.case()),
-    ///     }
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn send_message_batch(
-        &self,
-        queue: &Queue,
-        credentials: &Credentials,
-        messages: &[Message],
-        timeouts: Timeouts,
-        retries: Retries,
-    ) -> Result<Vec<Result<Receipt, SendError>>, CallError> {
-        let deadline = self.sandboxes.limits.deadline;
-        let timeouts = within(timeouts, deadline);
-        let mut store = self.sandboxes.open(deadline);
-        let call = async {
-            let instance = self.instance.instantiate_async(&mut store).await?;
-            instance
-                .connectors_aws_sqs_sender()
-                .call_send_message_batch(
-                    &mut store,
-                    queue,
-                    &credentials.to_contract(),
-                    messages,
-                    timeouts,
-                    retries,
-                )
-                .await
-        };
-        match sandbox::within(deadline, call).await {
-            Ok(results) => {
-                results.map_err(|violations| CallError::Send(SendError::InvalidInput(violations)))
-            }
-            Err(reason) => Err(CallError::Stopped(sandbox::stopped(&store, reason))),
-        }
-    }
-}
-
-/// A connector for jobs, of whatever service, ready to be called from any number of tasks at once.
-pub struct OutboundConnector {
-    sandboxes: Sandboxes,
-    instance: OutboundPre<Sandbox>,
-}
-
-impl OutboundConnector {
-    /// Lets this connector's requests out to these servers too, beside those of its host: those that it describes, say,
-    /// as far as they are trusted.
-    #[must_use]
-    pub fn allow(mut self, origins: OriginPattern) -> Self {
-        Arc::make_mut(&mut self.sandboxes.allowed).add(origins);
-        self
-    }
-
-    /// What the connector says of itself.
-    pub async fn describe(&self) -> Result<Description, Stopped> {
-        let deadline = self.sandboxes.limits.deadline;
-        let mut store = self.sandboxes.open(deadline);
-        let call = async {
-            let instance = self.instance.instantiate_async(&mut store).await?;
-            let connector = instance.connectors_outbound_connector();
-            connector.call_describe(&mut store).await
-        };
-        let ended = sandbox::within(deadline, call).await;
-        ended.map_err(|reason| sandbox::stopped(&store, reason))
-    }
-
-    /// Does the work of one job, in a sandbox of its own: its variables as a JSON object, secrets in place, to a
-    /// response in JSON. The connector is told to end within `timeout`, or shortly before the deadline of the host's
-    /// [`Limits`] if that comes first, and is ended by the host if it does not.
-    ///
-    /// To drop the future ends the call, and nobody knows what was done.
-    pub async fn execute(
-        &self,
-        variables: &str,
-        timeout: Option<Duration>,
-    ) -> Result<String, ExecuteError> {
-        let limit = self.sandboxes.limits.deadline;
-        let timeout = timeout.map(|timeout| timeout.min(longest(limit)));
-        let timeout_ms = timeout.map(milliseconds);
-        let deadline = timeout.map_or(limit, |timeout| limit.min(timeout + GRACE));
-        let mut store = self.sandboxes.open(deadline);
-        let call = async {
-            let instance = self.instance.instantiate_async(&mut store).await?;
-            let connector = instance.connectors_outbound_connector();
-            connector
-                .call_execute(&mut store, variables, timeout_ms)
-                .await
-        };
-        let ended = sandbox::within(deadline, call).await;
-        match ended {
-            Ok(result) => result.map_err(ExecuteError::Failed),
-            Err(reason) => Err(ExecuteError::Stopped(sandbox::stopped(&store, reason))),
-        }
-    }
 }
 
 /// An engine whose epoch moves on for as long as the engine lives.

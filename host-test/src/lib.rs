@@ -18,6 +18,7 @@
 
 #![forbid(unsafe_code)]
 
+mod connector;
 mod contract;
 mod credentials;
 mod egress;
@@ -28,6 +29,7 @@ mod inspect;
 pub mod job;
 mod json;
 mod limits;
+mod outbound_connector;
 mod outgoing;
 mod sandbox;
 pub mod secrets;
@@ -44,10 +46,12 @@ pub mod outbound {
 
 /// What [`AwsIdentity::from_provider`] takes.
 pub use aws_credential_types;
+pub use connector::{Connector, Session};
 pub use credentials::Credentials;
 pub use egress::{NotAnOrigin, OriginPattern};
 pub use error::{CallError, ExecuteError, LoadError, StopReason, Stopped};
-pub use host::{Connector, Host, HostBuilder, OutboundConnector};
+pub use host::{Host, HostBuilder};
 pub use identity::{AwsIdentity, IdentityError};
 pub use inspect::{Interface, Surface};
 pub use limits::{Limits, MemoryExceeded};
+pub use outbound_connector::OutboundConnector;

@@ -4,6 +4,21 @@ use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
+/// How much later than its own timeout the host ends a connector: so it is the connector that tells what happened.
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
+
+/// The longest time that a connector may be given, so that it is the connector that ends the call.
+pub(crate) fn longest(deadline: Duration) -> Duration {
+    deadline.saturating_sub(GRACE).max(deadline / 2)
+}
+
+/// A time as connectors are told it.
+pub(crate) fn milliseconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis())
+        .unwrap_or(u32::MAX)
+        .max(1)
+}
+
 /// What one call may use. Reaching a limit ends the call with [`Stopped`](crate::Stopped);
 /// the next call starts in a fresh sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

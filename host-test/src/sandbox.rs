@@ -28,33 +28,41 @@ pub(crate) struct Sandbox {
     http: WasiHttpCtx,
     hooks: Hooks,
     memory: MemoryLimit,
+    /// When the call must have ended. None: a deadline beyond the end of the clock never comes.
+    end: Option<Instant>,
 }
 
 impl Sandboxes {
-    /// A new sandbox. A guest that computes in it is ended at the deadline.
-    pub(crate) fn open(&self, deadline: Duration) -> Store<Sandbox> {
+    /// A new sandbox.
+    pub(crate) fn open(&self) -> Store<Sandbox> {
         let sandbox = Sandbox {
             table: ResourceTable::new(),
             wasi: WasiCtx::default(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(Arc::clone(&self.outgoing), Arc::clone(&self.allowed)),
             memory: MemoryLimit::new(self.limits.memory),
+            end: None,
         };
         let mut store = Store::new(&self.engine, sandbox);
         store.limiter(|sandbox| &mut sandbox.memory);
         // A guest that waits is ended by a timer. One that computes may keep timers from running, so it is
         // looked at here, at every tick.
-        // A deadline beyond the end of the clock never comes.
-        let end = Instant::now().checked_add(deadline);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(move |_| {
-            if end.is_some_and(|end| Instant::now() >= end) {
+        store.epoch_deadline_callback(|store| {
+            if store.data().end.is_some_and(|end| Instant::now() >= end) {
                 return Err(wasmtime::Error::new(DeadlinePassed));
             }
             Ok(UpdateDeadline::Yield(1))
         });
         store
     }
+}
+
+/// Begins a call in a sandbox. A guest that computes in it is ended at the deadline.
+pub(crate) fn begin(store: &mut Store<Sandbox>, deadline: Duration) {
+    store.set_epoch_deadline(1);
+    let sandbox = store.data_mut();
+    sandbox.end = Instant::now().checked_add(deadline);
+    sandbox.hooks.request_left = false;
 }
 
 /// The result of a call, unless it is stopped.

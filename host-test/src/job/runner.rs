@@ -14,8 +14,8 @@ use super::inputs::InputMapping;
 use super::outcome::{Failure, FailureKind, Outcome, conclude};
 use crate::contract::outbound;
 use crate::error::{ExecuteError, one_line};
-use crate::host::OutboundConnector;
 use crate::identity::AwsIdentity;
+use crate::outbound_connector::OutboundConnector;
 use crate::secrets::{
     self, Mask, Placeholders, Resolved, SecretError, SecretFilter, SecretProvider,
 };

@@ -1,0 +1,85 @@
+//! What a message costs through this connector, and what it costs through what one would use instead, in one run:
+//! `make bench`. Every client is a process of its own, so that its processor time is its alone; they take turns, round
+//! by round, against one server in this process.
+
+mod client;
+mod clients;
+mod contest;
+mod process;
+mod processor_time;
+mod report;
+mod sink;
+mod soak;
+mod workload;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand};
+
+/// Measure what a message costs.
+#[derive(Parser)]
+struct Arguments {
+    /// What cargo adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// The component, a .wasm file
+    #[arg(long, env = "COMPONENT")]
+    component: PathBuf,
+    /// A Python that has boto3
+    #[arg(long, env = "BOTO3_PYTHON")]
+    python: Option<PathBuf>,
+    /// The folder in which npm has installed @aws-sdk/client-sqs
+    #[arg(long, env = "AWS_SDK_JS")]
+    node: Option<PathBuf>,
+    /// Rounds of each client in each setting
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// For how long each round goes on, in milliseconds
+    #[arg(long, default_value_t = 300)]
+    milliseconds: u64,
+    /// Only the settings whose names hold this
+    #[arg(long, default_value = "")]
+    only: String,
+    /// The folder for the results
+    #[arg(long, default_value = "../target/bench")]
+    output: PathBuf,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Send a million messages, each in a sandbox of its own, and watch what the process takes
+    Soak {
+        /// How many
+        #[arg(long, default_value_t = 1_000_000)]
+        messages: u64,
+        /// Calls at a time
+        #[arg(long, default_value_t = 64)]
+        in_flight: usize,
+    },
+    /// Be a client
+    Client { name: String, url: String },
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    match &arguments.command {
+        Some(Command::Client { name, url }) => be_client(name, url, &arguments.component),
+        Some(Command::Soak {
+            messages,
+            in_flight,
+        }) => soak::run(&arguments, *messages, *in_flight),
+        None => contest::run(&arguments),
+    }
+}
+
+fn be_client(name: &str, url: &str, component: &Path) {
+    match name {
+        "floor" => client::answer(|| clients::Floor::new(url)),
+        "fresh" => client::answer(|| clients::FreshSandbox::new(url, component)),
+        "kept" => client::answer(|| clients::KeptSandbox::new(url, component)),
+        "sdk" => client::answer(|| clients::AwsSdk::new(url)),
+        other => panic!("no client {other}"),
+    }
+}

@@ -1,0 +1,71 @@
+//! Connectors for jobs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::contract::OutboundPre;
+use crate::contract::outbound::Description;
+use crate::egress::OriginPattern;
+use crate::error::{ExecuteError, Stopped};
+use crate::limits::{GRACE, longest, milliseconds};
+use crate::sandbox::{self, Sandbox, Sandboxes};
+
+/// A connector for jobs, of whatever service, ready to be called from any number of tasks at once.
+pub struct OutboundConnector {
+    pub(crate) sandboxes: Sandboxes,
+    pub(crate) instance: OutboundPre<Sandbox>,
+}
+
+impl OutboundConnector {
+    /// Lets this connector's requests out to these servers too, beside those of its host: those that it describes, say,
+    /// as far as they are trusted.
+    #[must_use]
+    pub fn allow(mut self, origins: OriginPattern) -> Self {
+        Arc::make_mut(&mut self.sandboxes.allowed).add(origins);
+        self
+    }
+
+    /// What the connector says of itself.
+    pub async fn describe(&self) -> Result<Description, Stopped> {
+        let deadline = self.sandboxes.limits.deadline;
+        let mut store = self.sandboxes.open();
+        sandbox::begin(&mut store, deadline);
+        let call = async {
+            let instance = self.instance.instantiate_async(&mut store).await?;
+            let connector = instance.connectors_outbound_connector();
+            connector.call_describe(&mut store).await
+        };
+        let ended = sandbox::within(deadline, call).await;
+        ended.map_err(|reason| sandbox::stopped(&store, reason))
+    }
+
+    /// Does the work of one job, in a sandbox of its own: its variables as a JSON object, secrets in place, to a
+    /// response in JSON. The connector is told to end within `timeout`, or shortly before the deadline of the host's
+    /// [`Limits`](crate::Limits) if that comes first, and is ended by the host if it does not.
+    ///
+    /// To drop the future ends the call, and nobody knows what was done.
+    pub async fn execute(
+        &self,
+        variables: &str,
+        timeout: Option<Duration>,
+    ) -> Result<String, ExecuteError> {
+        let limit = self.sandboxes.limits.deadline;
+        let timeout = timeout.map(|timeout| timeout.min(longest(limit)));
+        let timeout_ms = timeout.map(milliseconds);
+        let deadline = timeout.map_or(limit, |timeout| limit.min(timeout + GRACE));
+        let mut store = self.sandboxes.open();
+        sandbox::begin(&mut store, deadline);
+        let call = async {
+            let instance = self.instance.instantiate_async(&mut store).await?;
+            let connector = instance.connectors_outbound_connector();
+            connector
+                .call_execute(&mut store, variables, timeout_ms)
+                .await
+        };
+        let ended = sandbox::within(deadline, call).await;
+        match ended {
+            Ok(result) => result.map_err(ExecuteError::Failed),
+            Err(reason) => Err(ExecuteError::Stopped(sandbox::stopped(&store, reason))),
+        }
+    }
+}
