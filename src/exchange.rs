@@ -427,18 +427,18 @@ impl Exchange {
         self.entries[self.entries[position].previous?].failed
     }
 
-    fn form(&self) -> String {
-        let messages = self
-            .request
-            .positions
-            .iter()
-            .map(|position| (position.to_string(), &self.entries[*position].message));
-        if self.is_batch {
-            return query::send_message_batch(&self.queue_url, &messages.collect::<Vec<_>>());
+    fn form(&self) -> Vec<u8> {
+        let message = |position: &usize| &self.entries[*position].message;
+        match &self.request.positions[..] {
+            [position] if !self.is_batch => query::send_message(&self.queue_url, message(position)),
+            positions => {
+                let entries: Vec<_> = positions
+                    .iter()
+                    .map(|position| (position.to_string(), message(position)))
+                    .collect();
+                query::send_message_batch(&self.queue_url, &entries)
+            }
         }
-        messages
-            .map(|(_, message)| query::send_message(&self.queue_url, message))
-            .collect()
     }
 
     fn read(&mut self, reply: Reply, time: SystemTime) -> Reading {

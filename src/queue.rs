@@ -38,7 +38,12 @@ impl Queue {
     /// Whether the queue is a FIFO queue, as far as its URL can be read.
     #[must_use]
     pub fn is_fifo(&self) -> bool {
-        parse(&self.url).is_ok_and(|url| is_fifo(url.path()))
+        let path = self
+            .url
+            .split_once("://")
+            .and_then(|(_, address)| address.split_once('/'))
+            .and_then(|(_, path)| path.split(['?', '#']).next());
+        path.is_some_and(is_fifo)
     }
 
     /// Works out where a request goes.

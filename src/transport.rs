@@ -10,7 +10,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::uri;
+use http::{Uri, uri};
 
 use crate::bindings::wasi::clocks::monotonic_clock::{self, Instant, subscribe_duration};
 use crate::bindings::wasi::clocks::wall_clock;
@@ -43,7 +43,16 @@ const ANSWER_HEADERS: [&str; 5] = [
 pub(crate) struct Transport {
     timeouts: Timeouts,
     began: Instant,
-    deadline: Pollable,
+}
+
+/// What ended a wait.
+enum Awaited {
+    /// What was waited for: of several that have happened, the last one by position.
+    Event(usize),
+    /// There was no more patience.
+    Patience,
+    /// The call's time is over.
+    Deadline,
 }
 
 /// What became of a body that was handed to the host.
@@ -60,7 +69,6 @@ impl Transport {
     pub(crate) fn new(timeouts: Timeouts) -> Self {
         Self {
             began: monotonic_clock::now(),
-            deadline: subscribe_duration(nanoseconds(timeouts.total)),
             timeouts,
         }
     }
@@ -68,16 +76,24 @@ impl Transport {
     /// What time it is.
     pub(crate) fn now(&self) -> Moment {
         let since_epoch = Duration::from_secs(wall_clock::now().seconds);
-        let elapsed = monotonic_clock::now().saturating_sub(self.began);
         Moment {
             time: SystemTime::UNIX_EPOCH + since_epoch,
-            elapsed: Duration::from_nanos(elapsed),
+            elapsed: self.elapsed(),
         }
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_nanos(monotonic_clock::now().saturating_sub(self.began))
+    }
+
+    /// What is left of the call's time.
+    fn left(&self) -> Duration {
+        self.timeouts.total.saturating_sub(self.elapsed())
     }
 
     /// Lets time pass, but not beyond the call's deadline.
     pub(crate) fn pause(&self, duration: Duration) {
-        poll(&[&subscribe_duration(nanoseconds(duration)), &self.deadline]);
+        poll(&[&subscribe_duration(nanoseconds(duration.min(self.left())))]);
     }
 
     /// Sends a request and reads the answer.
@@ -86,8 +102,12 @@ impl Transport {
     }
 
     fn exchange(&self, request: Request) -> Result<Reply, Failure> {
-        let outgoing = outgoing(&request)?;
-        let bytes = request.body;
+        let Request {
+            uri,
+            headers,
+            body: bytes,
+        } = request;
+        let outgoing = outgoing(&uri, headers)?;
         let body = outgoing.body().map_err(|()| not_sent("no request body"))?;
         let pending = outgoing_handler::handle(outgoing, Some(self.options()))
             .map_err(|code| failure(&code, false))?;
@@ -95,10 +115,10 @@ impl Transport {
         drop(bytes);
 
         let whole = matches!(upload, Upload::Whole);
-        let ready = self.wait(&pending.subscribe(), self.timeouts.first_byte);
-        if !ready.contains(&0) {
-            let detail = self.overdue(&ready, self.timeouts.first_byte);
-            return Err(too_late(&detail, whole));
+        let patience = self.timeouts.first_byte;
+        match self.wait(&[&pending.subscribe()], patience) {
+            Awaited::Event(_) => {}
+            over => return Err(too_late(&self.overdue(&over, patience), whole)),
         }
         match pending.get() {
             Some(Ok(Ok(response))) => Ok(self.download(&response)),
@@ -116,19 +136,18 @@ impl Transport {
     ) -> Result<Upload, Failure> {
         {
             let stream = body.write().map_err(|()| not_sent("no body stream"))?;
-            let (writable, responded) = (stream.subscribe(), pending.subscribe());
-            let wait = || poll(&[&writable, &responded, &self.deadline]);
             while !rest.is_empty() {
-                let ready = wait();
-                if ready.contains(&1) {
-                    break;
-                }
-                if ready.contains(&2) {
-                    return Err(too_late(&self.out_of_time(), false));
-                }
                 let Ok(permit) = stream.check_write() else {
                     break;
                 };
+                if permit == 0 {
+                    let writable_or_responded = [&stream.subscribe(), &pending.subscribe()];
+                    match self.wait(&writable_or_responded, Duration::MAX) {
+                        Awaited::Event(0) => continue,
+                        Awaited::Event(_) => break,
+                        _ => return Err(too_late(&self.out_of_time(), false)),
+                    }
+                }
                 let permit = permit.try_into().unwrap_or(usize::MAX);
                 let (now, later) = rest.split_at(rest.len().min(permit));
                 if stream.write(now).is_err() {
@@ -137,8 +156,8 @@ impl Transport {
                 rest = later;
             }
             // A stream that is dropped unflushed may lose what was written last.
-            if rest.is_empty() && stream.flush().is_ok() {
-                wait();
+            if rest.is_empty() && stream.flush().is_ok() && matches!(stream.check_write(), Ok(0)) {
+                self.wait(&[&stream.subscribe(), &pending.subscribe()], Duration::MAX);
             }
         }
         if !rest.is_empty() {
@@ -151,10 +170,11 @@ impl Transport {
 
     /// Reads an answer, as far as it comes.
     fn download(&self, response: &IncomingResponse) -> Reply {
-        let headers = response.headers();
+        let mut headers = response.headers().entries();
         let text = |name: &'static str| {
-            let value = headers.get(name).into_iter().next()?;
-            Some((name, String::from_utf8(value).ok()?))
+            let mut entries = headers.iter_mut();
+            let (_, value) = entries.find(|(header, _)| header.eq_ignore_ascii_case(name))?;
+            Some((name, String::from_utf8(std::mem::take(value)).ok()?))
         };
         let mut answer = Response {
             status: response.status(),
@@ -182,10 +202,13 @@ impl Transport {
             match stream.read(READ_SIZE) {
                 Ok(bytes) if bytes.is_empty() => {
                     let patience = self.timeouts.between_bytes;
-                    let ready = self.wait(&stream.subscribe(), patience);
+                    let mut over = self.wait(&[&stream.subscribe()], patience);
                     // The deadline counts even if there is more: what there is may be without end.
-                    if ready.contains(&1) || !ready.contains(&0) {
-                        let detail = self.overdue(&ready, patience);
+                    if self.left().is_zero() {
+                        over = Awaited::Deadline;
+                    }
+                    if !matches!(over, Awaited::Event(_)) {
+                        let detail = self.overdue(&over, patience);
                         return Err(interruption(UnknownCause::Timeout, &detail));
                     }
                 }
@@ -201,19 +224,26 @@ impl Transport {
         Ok(())
     }
 
-    /// Waits for an event, and tells what happened: 0 the event, 1 the call's deadline, 2 the end of
-    /// `patience`.
-    fn wait(&self, event: &Pollable, patience: Duration) -> Vec<u32> {
-        let patience = subscribe_duration(nanoseconds(patience));
-        poll(&[event, &self.deadline, &patience])
+    /// Waits for one of some events, but no longer than there is patience and time.
+    fn wait(&self, events: &[&Pollable], patience: Duration) -> Awaited {
+        let left = self.left();
+        let timer = subscribe_duration(nanoseconds(patience.min(left)));
+        let ready = poll(&[events, &[&timer]].concat());
+        let ready = ready.into_iter().map(|index| index as usize);
+        if let Some(event) = ready.filter(|index| *index < events.len()).max() {
+            Awaited::Event(event)
+        } else if patience < left {
+            Awaited::Patience
+        } else {
+            Awaited::Deadline
+        }
     }
 
-    /// Says which time is over, of those that [`Self::wait`] tells of.
-    fn overdue(&self, ready: &[u32], patience: Duration) -> String {
-        if ready.contains(&1) {
-            self.out_of_time()
-        } else {
-            format!("nothing within {} ms", patience.as_millis())
+    /// Says which time is over.
+    fn overdue(&self, over: &Awaited, patience: Duration) -> String {
+        match over {
+            Awaited::Deadline => self.out_of_time(),
+            _ => format!("nothing within {} ms", patience.as_millis()),
         }
     }
 
@@ -242,26 +272,25 @@ fn too_late(detail: &str, whole: bool) -> Failure {
 }
 
 /// A request without its body, as the host takes it.
-fn outgoing(request: &Request) -> Result<OutgoingRequest, Failure> {
-    let entries: Vec<_> = request
-        .headers
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_bytes().to_vec()))
+fn outgoing(uri: &Uri, headers: Vec<(String, String)>) -> Result<OutgoingRequest, Failure> {
+    let entries: Vec<_> = headers
+        .into_iter()
+        .map(|(name, value)| (name, value.into_bytes()))
         .collect();
     let fields =
         Fields::from_list(&entries).map_err(|_| not_sent("headers refused by the host"))?;
     let outgoing = OutgoingRequest::new(fields);
-    let scheme = if request.uri.scheme() == Some(&uri::Scheme::HTTP) {
+    let scheme = if uri.scheme() == Some(&uri::Scheme::HTTP) {
         Scheme::Http
     } else {
         Scheme::Https
     };
-    let authority = request.uri.authority().map(uri::Authority::as_str);
+    let authority = uri.authority().map(uri::Authority::as_str);
     outgoing
         .set_method(&Method::Post)
         .and_then(|()| outgoing.set_scheme(Some(&scheme)))
         .and_then(|()| outgoing.set_authority(authority))
-        .and_then(|()| outgoing.set_path_with_query(Some(request.uri.path())))
+        .and_then(|()| outgoing.set_path_with_query(Some(uri.path())))
         .map_err(|()| not_sent("address refused by the host"))?;
     Ok(outgoing)
 }
@@ -316,11 +345,7 @@ fn failure(code: &ErrorCode, whole: bool) -> Failure {
         | ErrorCode::ConfigurationError => UnreachableCause::NotSent,
         ErrorCode::ConnectionReadTimeout
         | ErrorCode::ConnectionWriteTimeout
-        | ErrorCode::HttpResponseTimeout
-            if whole =>
-        {
-            return Failure::Interrupted(interruption(UnknownCause::Timeout, &describe(code)));
-        }
+        | ErrorCode::HttpResponseTimeout => return too_late(&describe(code), whole),
         _ if whole => {
             let lost = UnknownCause::ConnectionLost;
             return Failure::Interrupted(interruption(lost, &describe(code)));

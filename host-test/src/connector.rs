@@ -8,7 +8,7 @@ use crate::contract::{Message, Queue, Receipt, Retries, SendError, Sender, Sende
 use crate::credentials::Credentials;
 use crate::error::{CallError, Stopped};
 use crate::limits::{longest, milliseconds};
-use crate::sandbox::{self, Sandbox, Sandboxes};
+use crate::sandbox::{self, Place, Sandbox, Sandboxes};
 
 /// A connector, ready to be called from any number of tasks at once. A clone is the same connector.
 #[derive(Clone)]
@@ -102,9 +102,11 @@ pub struct Session {
     open: Option<Open>,
 }
 
+/// Its fields are dropped in this order: the place is free when the sandbox is gone.
 struct Open {
     store: Store<Sandbox>,
     sender: Option<Sender>,
+    _place: Place,
 }
 
 impl Session {
@@ -173,10 +175,16 @@ impl Session {
         } = &*self.loaded;
         let deadline = sandboxes.limits.deadline;
         // Put back only if the call comes to its end.
-        let mut open = self.open.take().unwrap_or_else(|| Open {
-            store: sandboxes.open(),
-            sender: None,
-        });
+        let mut open = if let Some(open) = self.open.take() {
+            open
+        } else {
+            let (place, store) = sandboxes.open().await;
+            Open {
+                store,
+                sender: None,
+                _place: place,
+            }
+        };
         sandbox::begin(&mut open.store, deadline);
         let ended = sandbox::within(deadline, async {
             let sender = match open.sender.take() {

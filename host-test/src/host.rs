@@ -4,27 +4,25 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Engine};
 
 use crate::connector::Connector;
 use crate::contract::{OutboundPre, SenderPre};
 use crate::egress::{AllowList, OriginPattern};
+use crate::engine;
 use crate::error::LoadError;
 use crate::inspect::Surface;
 use crate::limits::Limits;
 use crate::outbound_connector::OutboundConnector;
 use crate::outgoing::{CONNECT_TIMEOUT, Outgoing};
 use crate::sandbox::{Sandbox, Sandboxes};
-
-/// How often a sandbox that computes lets others run, and has its deadline looked at.
-const TICK: Duration = Duration::from_millis(10);
 
 /// Loads connectors, and holds what their sandboxes share: the engine, the allow-list, connections.
 pub struct Host {
@@ -33,6 +31,8 @@ pub struct Host {
     outgoing: Arc<Outgoing>,
     allowed: Arc<AllowList>,
     limits: Limits,
+    /// How many more sandboxes may be open.
+    free: Arc<Semaphore>,
 }
 
 /// Sets up a [`Host`].
@@ -87,7 +87,8 @@ impl HostBuilder {
 
     /// Builds the host.
     pub fn build(self) -> Result<Host, LoadError> {
-        let engine = engine().map_err(|error| LoadError::Engine(one_line(&error)))?;
+        let engine =
+            engine::new(self.limits).map_err(|error| LoadError::Engine(one_line(&error)))?;
         let linker = linker(&engine).map_err(|error| LoadError::Engine(one_line(&error)))?;
         let tls = tls(&self.certificates)?;
         Ok(Host {
@@ -100,6 +101,7 @@ impl HostBuilder {
                 self.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
             )),
             limits: self.limits,
+            free: Arc::new(Semaphore::new(self.limits.sandboxes as usize)),
         })
     }
 }
@@ -157,6 +159,7 @@ impl Host {
             outgoing: Arc::clone(&self.outgoing),
             allowed: Arc::clone(&self.allowed),
             limits: self.limits,
+            free: Arc::clone(&self.free),
         }
     }
 
@@ -189,24 +192,6 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 fn one_line(error: &wasmtime::Error) -> String {
     let text = format!("{error:#}");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// An engine whose epoch moves on for as long as the engine lives.
-fn engine() -> wasmtime::Result<Engine> {
-    let mut config = Config::new();
-    config.epoch_interruption(true);
-    let engine = Engine::new(&config)?;
-    let weak = engine.weak();
-    thread::Builder::new()
-        .name("connector-host-epoch".into())
-        .spawn(move || {
-            while let Some(engine) = weak.upgrade() {
-                engine.increment_epoch();
-                drop(engine);
-                thread::sleep(TICK);
-            }
-        })?;
-    Ok(engine)
 }
 
 /// What a plain `wasi:http/proxy` host offers, and nothing else.

@@ -22,6 +22,7 @@ mod connector;
 mod contract;
 mod credentials;
 mod egress;
+mod engine;
 mod error;
 mod host;
 mod identity;

@@ -30,6 +30,9 @@ pub struct Limits {
     /// Linear memory, in bytes, of all memories together: 64 MiB by default. A message of 1 MiB that
     /// needs encoding throughout takes 12 MiB.
     pub memory: usize,
+    /// Sandboxes that may be open at a time: 1,000 by default. A call for which none is free waits for one, and its
+    /// deadline does not run before.
+    pub sandboxes: u32,
 }
 
 impl Default for Limits {
@@ -37,6 +40,7 @@ impl Default for Limits {
         Self {
             deadline: Duration::from_mins(1),
             memory: 64 << 20,
+            sandboxes: 1000,
         }
     }
 }
@@ -52,6 +56,12 @@ impl Limits {
     #[must_use]
     pub fn with_memory(self, memory: usize) -> Self {
         Self { memory, ..self }
+    }
+
+    /// The same limits with another number of sandboxes at a time.
+    #[must_use]
+    pub fn with_sandboxes(self, sandboxes: u32) -> Self {
+        Self { sandboxes, ..self }
     }
 }
 

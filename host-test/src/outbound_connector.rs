@@ -28,7 +28,7 @@ impl OutboundConnector {
     /// What the connector says of itself.
     pub async fn describe(&self) -> Result<Description, Stopped> {
         let deadline = self.sandboxes.limits.deadline;
-        let mut store = self.sandboxes.open();
+        let (_place, mut store) = self.sandboxes.open().await;
         sandbox::begin(&mut store, deadline);
         let call = async {
             let instance = self.instance.instantiate_async(&mut store).await?;
@@ -53,7 +53,7 @@ impl OutboundConnector {
         let timeout = timeout.map(|timeout| timeout.min(longest(limit)));
         let timeout_ms = timeout.map(milliseconds);
         let deadline = timeout.map_or(limit, |timeout| limit.min(timeout + GRACE));
-        let mut store = self.sandboxes.open();
+        let (_place, mut store) = self.sandboxes.open().await;
         sandbox::begin(&mut store, deadline);
         let call = async {
             let instance = self.instance.instantiate_async(&mut store).await?;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_timeout::TimeoutConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
@@ -19,6 +20,7 @@ use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use rustls::pki_types::InvalidDnsNameError;
+use tokio::time::error::Elapsed;
 use tower_http::timeout::{TimeoutBody, TimeoutError};
 use tower_service::Service;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
@@ -44,7 +46,6 @@ type Sent = (
 
 /// The way out, shared by every sandbox of a host.
 pub(crate) struct Outgoing {
-    connect_timeout: Duration,
     client: Client<TimeoutConnector<HttpsConnector<HttpConnector<Resolver>>>, WasiBody>,
 }
 
@@ -71,10 +72,7 @@ impl Outgoing {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .build(connector);
-        Self {
-            connect_timeout,
-            client,
-        }
+        Self { client }
     }
 
     async fn send(
@@ -96,24 +94,35 @@ impl Outgoing {
         &self,
         mut request: Request<WasiBody>,
         options: RequestOptions,
-    ) -> Result<Response<hyper::body::Incoming>, Error> {
+    ) -> Result<Response<Incoming>, Error> {
+        let first_byte = options.first_byte_timeout.unwrap_or(NO_TIMEOUT);
+        let Some(connect_timeout) = options.connect_timeout else {
+            // A new connection has the host's own timeout.
+            let response = tokio::time::timeout(first_byte, self.client.request(request));
+            return response_or_timeout(response.await);
+        };
         let mut connection = capture_connection(&mut request);
         let mut response = self.client.request(request);
         let connected = tokio::select! {
             result = &mut response => return result.map_err(|error| request_error(&error)),
             connected = tokio::time::timeout(
-                options.connect_timeout.unwrap_or(self.connect_timeout),
+                connect_timeout,
                 connection.wait_for_connection_metadata(),
             ) => connected.is_ok(),
         };
         if !connected {
             return Err(Error::ConnectionTimeout);
         }
-        let first_byte = options.first_byte_timeout.unwrap_or(NO_TIMEOUT);
-        match tokio::time::timeout(first_byte, response).await {
-            Ok(result) => result.map_err(|error| request_error(&error)),
-            Err(_) => Err(Error::ConnectionReadTimeout),
-        }
+        response_or_timeout(tokio::time::timeout(first_byte, response).await)
+    }
+}
+
+fn response_or_timeout(
+    result: Result<Result<Response<Incoming>, ClientError>, Elapsed>,
+) -> Result<Response<Incoming>, Error> {
+    match result {
+        Ok(result) => result.map_err(|error| request_error(&error)),
+        Err(_) => Err(Error::ConnectionReadTimeout),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -19,6 +20,7 @@ pub(crate) struct Sandboxes {
     pub(crate) outgoing: Arc<Outgoing>,
     pub(crate) allowed: Arc<AllowList>,
     pub(crate) limits: Limits,
+    pub(crate) free: Arc<Semaphore>,
 }
 
 /// What one call has for itself, gone when the call ends.
@@ -33,8 +35,10 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandboxes {
-    /// A new sandbox.
-    pub(crate) fn open(&self) -> Store<Sandbox> {
+    /// A new sandbox, as soon as there is place for one. The place is to be given back after the sandbox.
+    pub(crate) async fn open(&self) -> (Place, Store<Sandbox>) {
+        // The semaphore is never closed.
+        let place = Place(Arc::clone(&self.free).acquire_owned().await.ok());
         let sandbox = Sandbox {
             table: ResourceTable::new(),
             wasi: WasiCtx::default(),
@@ -53,9 +57,14 @@ impl Sandboxes {
             }
             Ok(UpdateDeadline::Yield(1))
         });
-        store
+        (place, store)
     }
 }
+
+/// One of so many places for sandboxes.
+pub(crate) struct Place(
+    #[expect(dead_code, reason = "held for its drop")] Option<OwnedSemaphorePermit>,
+);
 
 /// Begins a call in a sandbox. A guest that computes in it is ended at the deadline.
 pub(crate) fn begin(store: &mut Store<Sandbox>, deadline: Duration) {

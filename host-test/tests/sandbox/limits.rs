@@ -189,3 +189,28 @@ async fn a_call_ends_by_itself_before_the_host_ends_it() {
         assert!(matches!(results[24], Err(SendError::Unreachable(_))));
     }
 }
+
+#[tokio::test]
+async fn a_call_waits_for_a_free_sandbox() {
+    let (url, key) = lab::queue_and_key("");
+    let host = Host::builder()
+        .allow(url.parse().unwrap())
+        .limits(Limits::default().with_sandboxes(1))
+        .build()
+        .unwrap();
+    let connector = host.load(artifacts::connector()).unwrap();
+    let calls: Vec<_> = (0..10)
+        .map(|_| {
+            let (connector, url, credentials) = (connector.clone(), url.clone(), key.credentials());
+            tokio::spawn(async move {
+                send(&connector, &queue(&url), &credentials, &Message::new("x"))
+                    .await
+                    .unwrap();
+            })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    assert_eq!(lab::receive(&url).len(), 10);
+}
