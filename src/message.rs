@@ -694,6 +694,15 @@ mod tests {
 
     proptest::proptest! {
         #[test]
+        fn the_first_character_that_xml_does_not_have_is_found(
+            text in "[ -~\\t\\n\\r\u{1}\u{1F}\u{7F}\u{80}äü€\u{D7FF}\u{E000}\u{EFFF}\u{FFFD}-\u{FFFF}\u{10000}\u{10FFFF}]*"
+        ) {
+            let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..);
+            let expected = text.char_indices().find(|(_, c)| !is_allowed(*c)).map(|(at, _)| at);
+            proptest::prop_assert_eq!(first_forbidden(text.as_bytes()), expected);
+        }
+
+        #[test]
         fn no_message_makes_validation_panic_or_show_a_value(
             body in ".*", name in ".*", value in ".{8,}", label in proptest::option::of(".*"), id in ".*"
         ) {

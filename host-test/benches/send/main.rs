@@ -35,7 +35,7 @@ struct Arguments {
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// For how long each round goes on, in milliseconds
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 200)]
     milliseconds: u64,
     /// Only the settings whose names hold this
     #[arg(long, default_value = "")]

@@ -29,19 +29,23 @@ impl Process {
         }
     }
 
-    pub(crate) fn run(&mut self, mut round: Round) -> Measured {
+    /// What a round took.
+    ///
+    /// # Errors
+    /// What the client says, if it failed.
+    pub(crate) fn run(&mut self, mut round: Round) -> Result<Measured, String> {
         round.first = self.sent;
         let request = serde_json::to_string(&round).expect("json");
-        writeln!(self.input, "{request}").expect("a client that listens");
+        writeln!(self.input, "{request}").map_err(|error| error.to_string())?;
         let mut answer = String::new();
         let _ = self.output.read_line(&mut answer);
-        let measured: Measured = serde_json::from_str(&answer)
-            .unwrap_or_else(|error| panic!("{}: {error}: {answer}", self.contestant));
-        if let Some(error) = &measured.error {
-            panic!("{}: {error}", self.contestant);
+        let measured: Measured =
+            serde_json::from_str(&answer).map_err(|error| format!("{error}: {answer}"))?;
+        if let Some(error) = measured.error {
+            return Err(error);
         }
         self.sent += measured.messages;
-        measured
+        Ok(measured)
     }
 
     /// What the system says of the process under a name, such as `VmHWM`: memory is in KiB.

@@ -166,11 +166,71 @@ impl fmt::Display for Spread {
 pub(crate) fn write(results: &Results, folder: &Path) {
     let mut text = String::new();
     tables(results, &mut text).expect("a string");
+    summary(results, &mut text).expect("a string");
     println!("{text}");
     std::fs::create_dir_all(folder).expect("a folder");
     std::fs::write(folder.join("send.md"), &text).expect("a file");
     let json = serde_json::to_string_pretty(results).expect("json");
     std::fs::write(folder.join("send.json"), json).expect("a file");
+}
+
+/// The settings that the summary shows.
+const SHOWN: [Setting; 4] = [
+    Setting {
+        size: 1 << 10,
+        batch: 1,
+        in_flight: 32,
+    },
+    Setting {
+        size: 1 << 10,
+        batch: 10,
+        in_flight: 32,
+    },
+    Setting {
+        size: 64 << 10,
+        batch: 1,
+        in_flight: 32,
+    },
+    Setting {
+        size: 1 << 20,
+        batch: 1,
+        in_flight: 1,
+    },
+];
+
+/// One table of medians: what the README shows.
+fn summary(results: &Results, out: &mut String) -> fmt::Result {
+    write!(out, "| CPU per message, µs |")?;
+    for setting in SHOWN {
+        let size = setting.to_string();
+        write!(out, " {} |", size.split(',').next().unwrap_or_default())?;
+    }
+    writeln!(out, " cold start, ms | 1,000 in flight, MiB |")?;
+    writeln!(out, "|---|{}", "--:|".repeat(SHOWN.len() + 2))?;
+    for contestant in Contestant::ALL {
+        write!(out, "| {contestant} |")?;
+        let write = |out: &mut String, spread: Option<Spread>| match spread {
+            Some(spread) if spread.median < 100.0 => write!(out, " {:.1} |", spread.median),
+            Some(spread) => write!(out, " {:.0} |", spread.median),
+            None => write!(out, " – |"),
+        };
+        for setting in SHOWN {
+            let costs = results.costs.iter();
+            let costs =
+                costs.filter(|cost| cost.setting == setting && cost.contestant == contestant);
+            write(out, Spread::of(costs.map(|cost| cost.cpu_us)))?;
+        }
+        let starts = results.cold_starts.iter();
+        let starts = starts.filter(|start| start.contestant == contestant);
+        write(out, Spread::of(starts.map(|start| start.milliseconds)))?;
+        let memory = results.memory.iter();
+        let memory =
+            memory.filter(|memory| memory.contestant == contestant && memory.in_flight == 1000);
+        let mebibytes = memory.filter_map(|memory| u32::try_from(memory.kib? >> 10).ok());
+        write(out, Spread::of(mebibytes.map(f64::from)))?;
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 fn tables(results: &Results, out: &mut String) -> fmt::Result {

@@ -15,7 +15,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use md5::{Digest, Md5};
 use serde::Deserialize;
 use serde_json::json;
@@ -127,8 +127,8 @@ impl Sink {
 
 async fn serve(stream: tokio::net::TcpStream, state: Arc<State>) {
     let service = service_fn(|request| answer(request, &state));
+    // Without a timer: a client may take its time with what it keeps open.
     let _ = http1::Builder::new()
-        .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }

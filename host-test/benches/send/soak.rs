@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &Arguments, messages: u64, in_flight: usize) {
             milliseconds: 3_600_000,
             ..Round::new(1024)
         });
+        let measured = measured.expect("a client that works");
         let sample = Sample {
             memory_kib: process.status("VmRSS").unwrap_or_default(),
             descriptors: process.descriptors().unwrap_or_default(),
