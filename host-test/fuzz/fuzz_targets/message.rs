@@ -62,8 +62,8 @@ fuzz_target!(|input: Input| {
 });
 
 /// Reads a form with a library of others, and compares it with what it was made of.
-fn assert_decodes(form: &str, prefix: &str, message: &Message) {
-    let pairs: Vec<_> = form_urlencoded::parse(form.as_bytes()).collect();
+fn assert_decodes(form: &[u8], prefix: &str, message: &Message) {
+    let pairs: Vec<_> = form_urlencoded::parse(form).collect();
     let value = |key: &str| {
         let key = format!("{prefix}{key}");
         let mut found = pairs.iter().filter(|(name, _)| *name == key);
