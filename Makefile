@@ -32,14 +32,12 @@ bench: component lab target/feelin/installed target/aws-sdk-js/installed ## Meas
 		--python $(CURDIR)/$(python) --node $(CURDIR)/target/aws-sdk-js
 	FEELIN=$(CURDIR)/target/feelin cargo bench --locked -p feel
 
-target/aws-sdk-js/installed: Makefile
-	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or later, then run make again' >&2; exit 1; }
-	npm install --silent --no-save --prefix $(@D) @aws-sdk/client-sqs@3.1169.0
-	@touch $@
+target/feelin/installed: package := feelin@8.2.0
+target/aws-sdk-js/installed: package := @aws-sdk/client-sqs@3.1169.0
 
-target/feelin/installed: Makefile
-	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js, then run make again' >&2; exit 1; }
-	npm install --silent --no-save --prefix $(@D) feelin@8.2.0
+target/feelin/installed target/aws-sdk-js/installed: Makefile
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or later, then run make again' >&2; exit 1; }
+	npm install --silent --no-save --prefix $(@D) $(package)
 	@touch $@
 
 seconds ?= 900

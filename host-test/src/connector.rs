@@ -8,7 +8,7 @@ use crate::contract::{Message, Queue, Receipt, Retries, SendError, Sender, Sende
 use crate::credentials::Credentials;
 use crate::error::{CallError, Stopped};
 use crate::limits::{longest, milliseconds};
-use crate::sandbox::{self, Place, Sandbox, Sandboxes};
+use crate::sandbox::{Open, Sandbox, Sandboxes};
 
 /// A connector, ready to be called from any number of tasks at once. A clone is the same connector.
 #[derive(Clone)]
@@ -99,14 +99,7 @@ impl Connector {
 /// A call that the host stopped, or that was dropped, takes the sandbox with it, and the next one opens another.
 pub struct Session {
     loaded: Arc<Loaded>,
-    open: Option<Open>,
-}
-
-/// Its fields are dropped in this order: the place is free when the sandbox is gone.
-struct Open {
-    store: Store<Sandbox>,
-    sender: Option<Sender>,
-    _place: Place,
+    open: Option<(Open, Sender)>,
 }
 
 impl Session {
@@ -173,34 +166,21 @@ impl Session {
             sandboxes,
             instance,
         } = &*self.loaded;
-        let deadline = sandboxes.limits.deadline;
         // Put back only if the call comes to its end.
-        let mut open = if let Some(open) = self.open.take() {
-            open
-        } else {
-            let (place, store) = sandboxes.open().await;
-            Open {
-                store,
-                sender: None,
-                _place: place,
-            }
+        let (mut open, sender) = match self.open.take() {
+            Some((open, sender)) => (open, Some(sender)),
+            None => (sandboxes.open().await, None),
         };
-        sandbox::begin(&mut open.store, deadline);
-        let ended = sandbox::within(deadline, async {
-            let sender = match open.sender.take() {
+        let call = async |store: &mut Store<Sandbox>| {
+            let sender = match sender {
                 Some(sender) => sender,
-                None => instance.instantiate_async(&mut open.store).await?,
+                None => instance.instantiate_async(&mut *store).await?,
             };
-            let result = call(&sender, &mut open.store).await?;
-            open.sender = Some(sender);
-            Ok(result)
-        });
-        match ended.await {
-            Ok(result) => {
-                self.open = Some(open);
-                Ok(result)
-            }
-            Err(reason) => Err(sandbox::stopped(&open.store, reason)),
-        }
+            let result = call(&sender, store).await?;
+            Ok((result, sender))
+        };
+        let (result, sender) = open.call(sandboxes.limits.deadline, call).await?;
+        self.open = Some((open, sender));
+        Ok(result)
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use wasmtime::Store;
+
 use crate::contract::OutboundPre;
 use crate::contract::outbound::Description;
 use crate::egress::OriginPattern;
 use crate::error::{ExecuteError, Stopped};
 use crate::limits::{GRACE, longest, milliseconds};
-use crate::sandbox::{self, Sandbox, Sandboxes};
+use crate::sandbox::{Sandbox, Sandboxes};
 
 /// A connector for jobs, of whatever service, ready to be called from any number of tasks at once.
 pub struct OutboundConnector {
@@ -28,15 +30,12 @@ impl OutboundConnector {
     /// What the connector says of itself.
     pub async fn describe(&self) -> Result<Description, Stopped> {
         let deadline = self.sandboxes.limits.deadline;
-        let (_place, mut store) = self.sandboxes.open().await;
-        sandbox::begin(&mut store, deadline);
-        let call = async {
-            let instance = self.instance.instantiate_async(&mut store).await?;
+        let call = async |store: &mut Store<Sandbox>| {
+            let instance = self.instance.instantiate_async(&mut *store).await?;
             let connector = instance.connectors_outbound_connector();
-            connector.call_describe(&mut store).await
+            connector.call_describe(store).await
         };
-        let ended = sandbox::within(deadline, call).await;
-        ended.map_err(|reason| sandbox::stopped(&store, reason))
+        self.sandboxes.open().await.call(deadline, call).await
     }
 
     /// Does the work of one job, in a sandbox of its own: its variables as a JSON object, secrets in place, to a
@@ -53,19 +52,14 @@ impl OutboundConnector {
         let timeout = timeout.map(|timeout| timeout.min(longest(limit)));
         let timeout_ms = timeout.map(milliseconds);
         let deadline = timeout.map_or(limit, |timeout| limit.min(timeout + GRACE));
-        let (_place, mut store) = self.sandboxes.open().await;
-        sandbox::begin(&mut store, deadline);
-        let call = async {
-            let instance = self.instance.instantiate_async(&mut store).await?;
+        let call = async |store: &mut Store<Sandbox>| {
+            let instance = self.instance.instantiate_async(&mut *store).await?;
             let connector = instance.connectors_outbound_connector();
-            connector
-                .call_execute(&mut store, variables, timeout_ms)
-                .await
+            connector.call_execute(store, variables, timeout_ms).await
         };
-        let ended = sandbox::within(deadline, call).await;
-        match ended {
-            Ok(result) => result.map_err(ExecuteError::Failed),
-            Err(reason) => Err(ExecuteError::Stopped(sandbox::stopped(&store, reason))),
-        }
+        let ended = self.sandboxes.open().await.call(deadline, call).await;
+        ended
+            .map_err(ExecuteError::Stopped)?
+            .map_err(ExecuteError::Failed)
     }
 }

@@ -35,10 +35,10 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandboxes {
-    /// A new sandbox, as soon as there is place for one. The place is to be given back after the sandbox.
-    pub(crate) async fn open(&self) -> (Place, Store<Sandbox>) {
+    /// A new sandbox, as soon as there is place for one. A guest that computes in it is ended at a call's deadline.
+    pub(crate) async fn open(&self) -> Open {
         // The semaphore is never closed.
-        let place = Place(Arc::clone(&self.free).acquire_owned().await.ok());
+        let place = Arc::clone(&self.free).acquire_owned().await.ok();
         let sandbox = Sandbox {
             table: ResourceTable::new(),
             wasi: WasiCtx::default(),
@@ -57,40 +57,39 @@ impl Sandboxes {
             }
             Ok(UpdateDeadline::Yield(1))
         });
-        (place, store)
+        Open {
+            store,
+            _place: place,
+        }
     }
 }
 
-/// One of so many places for sandboxes.
-pub(crate) struct Place(
-    #[expect(dead_code, reason = "held for its drop")] Option<OwnedSemaphorePermit>,
-);
-
-/// Begins a call in a sandbox. A guest that computes in it is ended at the deadline.
-pub(crate) fn begin(store: &mut Store<Sandbox>, deadline: Duration) {
-    store.set_epoch_deadline(1);
-    let sandbox = store.data_mut();
-    sandbox.end = Instant::now().checked_add(deadline);
-    sandbox.hooks.request_left = false;
+/// A sandbox that is open. The fields are dropped in this order: its place is free when it is gone.
+pub(crate) struct Open {
+    store: Store<Sandbox>,
+    _place: Option<OwnedSemaphorePermit>,
 }
 
-/// The result of a call, unless it is stopped.
-pub(crate) async fn within<T>(
-    deadline: Duration,
-    call: impl Future<Output = wasmtime::Result<T>>,
-) -> Result<T, StopReason> {
-    match tokio::time::timeout(deadline, call).await {
-        Ok(Ok(result)) => Ok(result),
-        Ok(Err(error)) if !error.is::<DeadlinePassed>() => Err(stop_reason(&error)),
-        _ => Err(StopReason::Deadline(deadline)),
-    }
-}
-
-/// What is known of a call that was stopped.
-pub(crate) fn stopped(store: &Store<Sandbox>, reason: StopReason) -> Stopped {
-    Stopped {
-        reason,
-        request_left: store.data().hooks.request_left,
+impl Open {
+    /// The result of a call, unless it is stopped. Then the sandbox is of no more use.
+    pub(crate) async fn call<T>(
+        &mut self,
+        deadline: Duration,
+        call: impl AsyncFnOnce(&mut Store<Sandbox>) -> wasmtime::Result<T>,
+    ) -> Result<T, Stopped> {
+        self.store.set_epoch_deadline(1);
+        let sandbox = self.store.data_mut();
+        sandbox.end = Instant::now().checked_add(deadline);
+        sandbox.hooks.request_left = false;
+        let reason = match tokio::time::timeout(deadline, call(&mut self.store)).await {
+            Ok(Ok(result)) => return Ok(result),
+            Ok(Err(error)) if !error.is::<DeadlinePassed>() => stop_reason(&error),
+            _ => StopReason::Deadline(deadline),
+        };
+        Err(Stopped {
+            reason,
+            request_left: self.store.data().hooks.request_left,
+        })
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) trait Client: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), String>> + Send;
 }
 
-/// Answers rounds until there are no more. The client is made when the first one comes.
+/// Answers rounds until there are no more.
 pub(crate) fn answer<C: Client>(make: impl FnOnce() -> C) {
     // Opened before any thread begins: those that begin later are counted too.
     let mut instructions = Builder::new(Hardware::INSTRUCTIONS)

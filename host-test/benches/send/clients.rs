@@ -6,7 +6,9 @@ use std::sync::Mutex;
 use aws_sdk_sqs::config::{BehaviorVersion, Region};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use aws_smithy_http_client::tls;
-use connector_host::{Connector, Credentials, Host, Message, Queue, Retries, Session, Timeouts};
+use connector_host::{
+    CallError, Connector, Credentials, Host, Message, Queue, Retries, Session, Timeouts,
+};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -116,108 +118,63 @@ impl Client for Floor {
     }
 }
 
-/// What every call of the connector is given.
-struct Arguments {
+/// This connector, with a sandbox for each call, or one that is kept for each of the calls under way at a time.
+pub(crate) struct InSandbox {
     queue: Queue,
     credentials: Credentials,
+    connector: Connector,
+    is_kept: bool,
 }
 
-impl Arguments {
-    fn new(url: &str) -> Self {
+impl InSandbox {
+    pub(crate) fn new(url: &str, component: &Path, is_kept: bool) -> Self {
+        let host = Host::builder()
+            .allow(url.parse().expect("an origin"))
+            .build()
+            .expect("a host");
         Self {
             queue: Queue::new(url).with_region(REGION),
             credentials: Credentials::new(KEY_ID, SECRET),
+            connector: host.load_file(component).expect("a connector"),
+            is_kept,
         }
     }
-}
 
-fn connector(url: &str, component: &Path) -> Connector {
-    let host = Host::builder()
-        .allow(url.parse().expect("an origin"))
-        .build()
-        .expect("a host");
-    host.load_file(component).expect("a connector")
-}
-
-/// This connector, with a sandbox for each call.
-pub(crate) struct FreshSandbox {
-    arguments: Arguments,
-    connector: Connector,
-}
-
-impl FreshSandbox {
-    pub(crate) fn new(url: &str, component: &Path) -> Self {
-        Self {
-            arguments: Arguments::new(url),
-            connector: connector(url, component),
-        }
-    }
-}
-
-impl Client for FreshSandbox {
-    type Lane = ();
-
-    fn lane(&self, _: &Round) {}
-
-    async fn send(&self, (): &mut (), mut bodies: Vec<String>) -> Result<(), String> {
-        let Arguments { queue, credentials } = &self.arguments;
+    async fn send_in(&self, session: &mut Session, bodies: Vec<String>) -> Result<(), CallError> {
+        let Self {
+            queue, credentials, ..
+        } = self;
         let (timeouts, retries) = (Timeouts::default(), Retries::default());
-        if bodies.len() == 1
-            && let Some(body) = bodies.pop()
-        {
-            let message = Message::new(body);
-            let call = self
-                .connector
-                .send_message(queue, credentials, &message, timeouts, retries);
-            return call.await.map(drop).map_err(|error| error.to_string());
-        }
-        let messages: Vec<_> = bodies.into_iter().map(Message::new).collect();
-        let call =
-            self.connector
-                .send_message_batch(queue, credentials, &messages, timeouts, retries);
-        let results = call.await.map_err(|error| error.to_string())?;
-        let failed = results.into_iter().find_map(Result::err);
-        failed.map_or(Ok(()), |error| Err(error.case().to_owned()))
-    }
-}
-
-/// This connector, with a sandbox that is kept, for each of the calls under way at a time.
-pub(crate) struct KeptSandbox {
-    arguments: Arguments,
-    connector: Connector,
-}
-
-impl KeptSandbox {
-    pub(crate) fn new(url: &str, component: &Path) -> Self {
-        Self {
-            arguments: Arguments::new(url),
-            connector: connector(url, component),
+        match <[String; 1]>::try_from(bodies) {
+            Ok([body]) => {
+                let message = Message::new(body);
+                let call = session.send_message(queue, credentials, &message, timeouts, retries);
+                call.await.map(drop)
+            }
+            Err(bodies) => {
+                let messages: Vec<_> = bodies.into_iter().map(Message::new).collect();
+                let call =
+                    session.send_message_batch(queue, credentials, &messages, timeouts, retries);
+                let failed = call.await?.into_iter().find_map(Result::err);
+                failed.map_or(Ok(()), |error| Err(CallError::Send(error)))
+            }
         }
     }
 }
 
-impl Client for KeptSandbox {
+impl Client for InSandbox {
     type Lane = Session;
 
     fn lane(&self, _: &Round) -> Session {
         self.connector.session()
     }
 
-    async fn send(&self, session: &mut Session, mut bodies: Vec<String>) -> Result<(), String> {
-        let Arguments { queue, credentials } = &self.arguments;
-        let (timeouts, retries) = (Timeouts::default(), Retries::default());
-        if bodies.len() == 1
-            && let Some(body) = bodies.pop()
-        {
-            let message = Message::new(body);
-            let call = session.send_message(queue, credentials, &message, timeouts, retries);
-            return call.await.map(drop).map_err(|error| error.to_string());
+    async fn send(&self, session: &mut Session, bodies: Vec<String>) -> Result<(), String> {
+        let sent = self.send_in(session, bodies).await;
+        if !self.is_kept {
+            *session = self.connector.session();
         }
-        let messages: Vec<_> = bodies.into_iter().map(Message::new).collect();
-        let call = session.send_message_batch(queue, credentials, &messages, timeouts, retries);
-        let results = call.await.map_err(|error| error.to_string())?;
-        let failed = results.into_iter().find_map(Result::err);
-        failed.map_or(Ok(()), |error| Err(error.case().to_owned()))
+        sent.map_err(|error| error.to_string())
     }
 }
 
@@ -253,14 +210,15 @@ impl Client for AwsSdk {
 
     fn lane(&self, _: &Round) {}
 
-    async fn send(&self, (): &mut (), mut bodies: Vec<String>) -> Result<(), String> {
-        if bodies.len() == 1
-            && let Some(body) = bodies.pop()
-        {
-            let call = self.client.send_message().queue_url(&self.url);
-            let sent = call.message_body(body).send().await;
-            return sent.map(drop).map_err(|error| format!("{error:?}"));
-        }
+    async fn send(&self, (): &mut (), bodies: Vec<String>) -> Result<(), String> {
+        let bodies = match <[String; 1]>::try_from(bodies) {
+            Ok([body]) => {
+                let call = self.client.send_message().queue_url(&self.url);
+                let sent = call.message_body(body).send().await;
+                return sent.map(drop).map_err(|error| format!("{error:?}"));
+            }
+            Err(bodies) => bodies,
+        };
         let mut call = self.client.send_message_batch().queue_url(&self.url);
         for (index, body) in bodies.into_iter().enumerate() {
             let entry = SendMessageBatchRequestEntry::builder()

@@ -77,8 +77,8 @@ fn main() {
 fn be_client(name: &str, url: &str, component: &Path) {
     match name {
         "floor" => client::answer(|| clients::Floor::new(url)),
-        "fresh" => client::answer(|| clients::FreshSandbox::new(url, component)),
-        "kept" => client::answer(|| clients::KeptSandbox::new(url, component)),
+        "fresh" => client::answer(|| clients::InSandbox::new(url, component, false)),
+        "kept" => client::answer(|| clients::InSandbox::new(url, component, true)),
         "sdk" => client::answer(|| clients::AwsSdk::new(url)),
         other => panic!("no client {other}"),
     }

@@ -162,6 +162,33 @@ impl fmt::Display for Spread {
     }
 }
 
+impl Results {
+    /// A figure of a client in a setting, over all rounds.
+    fn cost(
+        &self,
+        setting: Setting,
+        contestant: Contestant,
+        figure: fn(&Cost) -> Option<f64>,
+    ) -> Option<Spread> {
+        let costs = self.costs.iter();
+        let costs = costs.filter(|cost| cost.setting == setting && cost.contestant == contestant);
+        Spread::of(costs.filter_map(figure))
+    }
+
+    /// A figure of a client's cold starts.
+    fn cold_start(&self, contestant: Contestant, figure: fn(&ColdStart) -> f64) -> Option<Spread> {
+        let starts = self.cold_starts.iter();
+        let starts = starts.filter(|start| start.contestant == contestant);
+        Spread::of(starts.map(figure))
+    }
+
+    /// What a client's process took.
+    fn memory(&self, contestant: Contestant) -> impl Iterator<Item = &Memory> {
+        let memory = self.memory.iter();
+        memory.filter(move |memory| memory.contestant == contestant)
+    }
+}
+
 /// Prints the tables, and writes them and the JSON to a folder.
 pub(crate) fn write(results: &Results, folder: &Path) {
     let mut text = String::new();
@@ -215,17 +242,15 @@ fn summary(results: &Results, out: &mut String) -> fmt::Result {
             None => write!(out, " – |"),
         };
         for setting in SHOWN {
-            let costs = results.costs.iter();
-            let costs =
-                costs.filter(|cost| cost.setting == setting && cost.contestant == contestant);
-            write(out, Spread::of(costs.map(|cost| cost.cpu_us)))?;
+            let cpu = results.cost(setting, contestant, |cost| Some(cost.cpu_us));
+            write(out, cpu)?;
         }
-        let starts = results.cold_starts.iter();
-        let starts = starts.filter(|start| start.contestant == contestant);
-        write(out, Spread::of(starts.map(|start| start.milliseconds)))?;
-        let memory = results.memory.iter();
-        let memory =
-            memory.filter(|memory| memory.contestant == contestant && memory.in_flight == 1000);
+        write(
+            out,
+            results.cold_start(contestant, |start| start.milliseconds),
+        )?;
+        let memory = results.memory(contestant);
+        let memory = memory.filter(|memory| memory.in_flight == 1000);
         let mebibytes = memory.filter_map(|memory| u32::try_from(memory.kib? >> 10).ok());
         write(out, Spread::of(mebibytes.map(f64::from)))?;
         writeln!(out)?;
@@ -250,10 +275,7 @@ fn tables(results: &Results, out: &mut String) -> fmt::Result {
         )?;
         writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         let of = |contestant: Contestant, figure: fn(&Cost) -> Option<f64>| {
-            let costs = results.costs.iter();
-            let costs =
-                costs.filter(|cost| cost.setting == setting && cost.contestant == contestant);
-            Spread::of(costs.filter_map(figure))
+            results.cost(setting, contestant, figure)
         };
         let cpu = |contestant| of(contestant, |cost| Some(cost.cpu_us));
         let (floor, sdk) = (cpu(Contestant::Floor), cpu(Contestant::Sdk));
@@ -287,11 +309,7 @@ fn tables(results: &Results, out: &mut String) -> fmt::Result {
             "| cold start | to the first message accepted, ms | of it the call, ms |\n|---|--:|--:|"
         )?;
         for contestant in Contestant::ALL {
-            let of = |figure: fn(&ColdStart) -> f64| {
-                let starts = results.cold_starts.iter();
-                let starts = starts.filter(|start| start.contestant == contestant);
-                Spread::of(starts.map(figure))
-            };
+            let of = |figure| results.cold_start(contestant, figure);
             if let (Some(all), Some(call)) = (
                 of(|start| start.milliseconds),
                 of(|start| start.first_call_ms),
@@ -307,11 +325,7 @@ fn tables(results: &Results, out: &mut String) -> fmt::Result {
             "| memory at most, MiB | 1 in flight | 100 | 1,000 |\n|---|--:|--:|--:|"
         )?;
         for contestant in Contestant::ALL {
-            let mut of = results
-                .memory
-                .iter()
-                .filter(|memory| memory.contestant == contestant)
-                .peekable();
+            let mut of = results.memory(contestant).peekable();
             if of.peek().is_some() {
                 write!(out, "| {contestant} |")?;
                 for memory in of {
