@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let runner = JobRunner::new(Expressions::default(), FolderSecrets::new("/run/secrets"));
 
     let job = Job::from_json(&std::fs::read_to_string("job.json")?)?;
-    let outcome = runner.run_on(&connector, job).await;
-    println!("{}", outcome.to_json());
+    let ended = runner.run_on(&connector, job).await;
+    println!("{}", ended.outcome.to_json());
     Ok(())
 }

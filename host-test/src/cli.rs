@@ -1,11 +1,12 @@
 //! The command line: arguments, and what is printed of a result.
 
 mod attributes;
+mod cache;
 mod describe;
 mod exit;
 mod files;
 mod inspect;
-mod jobs;
+mod limits;
 mod log;
 mod network;
 mod report;
@@ -16,12 +17,16 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use log::Log;
+
 /// Run connector components, each call in a sandbox of its own
 #[derive(Parser)]
 #[command(name = "connector-host", version, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    log: Log,
 }
 
 #[derive(Subcommand)]
@@ -34,18 +39,19 @@ enum Command {
 
 /// Parses the arguments and runs the command.
 pub(crate) async fn run() -> ExitCode {
-    let command = match Cli::try_parse() {
-        Ok(cli) => cli.command,
+    let Cli { command, log } = match Cli::try_parse() {
+        Ok(cli) => cli,
         Err(error) => return exit::unparsed(&error),
     };
+    log.begin();
     let result = match command {
-        Command::Run(args) => run::run(*args).await,
+        Command::Run(args) => run::run(*args, log.is_json()).await,
         Command::Send(args) => send::run(*args).await,
         Command::Describe(args) => describe::run(&args).await,
         Command::Inspect(args) => inspect::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.print(),
+        Err(failure) => failure.print(log.is_json()),
     }
 }

@@ -169,7 +169,7 @@ impl Session {
         // Put back only if the call comes to its end.
         let (mut open, sender) = match self.open.take() {
             Some((open, sender)) => (open, Some(sender)),
-            None => (sandboxes.open().await, None),
+            None => (sandboxes.open().await?, None),
         };
         let call = async |store: &mut Store<Sandbox>| {
             let sender = match sender {

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use http::Uri;
+use http::{Method, Uri};
 
 /// Servers as scheme, host and port: what an allow-list matches on.
 ///
@@ -141,19 +142,137 @@ impl fmt::Display for OriginPattern {
     }
 }
 
-/// The servers that a sandbox may send requests to. Empty by default: then nothing leaves.
-#[derive(Clone, Default)]
-pub(crate) struct AllowList(BTreeSet<OriginPattern>);
+impl From<OriginPattern> for Origins {
+    fn from(pattern: OriginPattern) -> Self {
+        Self(vec![pattern])
+    }
+}
 
-impl AllowList {
-    /// Whether a request to this address may leave.
-    pub(crate) fn allows(&self, uri: &Uri) -> bool {
-        self.0.iter().any(|allowed| allowed.matches(uri))
+/// A set of servers, as `--allow` and [`HostBuilder::allow`](crate::HostBuilder::allow) take it: those of one
+/// [`OriginPattern`], or a named set, `aws:SERVICE:REGION`, of the endpoints of an AWS service in a region.
+///
+/// ```
+/// # use connector_host::Origins;
+/// let set: Origins = "aws:sqs:eu-west-1".parse()?;
+/// assert!(set.patterns().any(|pattern| pattern.to_string() == "https://sqs.eu-west-1.amazonaws.com:443"));
+/// # Ok::<_, connector_host::NotAnOrigin>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origins(Vec<OriginPattern>);
+
+/// For the partitions of AWS, by what the names of their regions begin with, the domains of their endpoints: the first,
+/// and of dual stack where there is one.
+/// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html>
+const PARTITIONS: [(&str, &str, Option<&str>); 7] = [
+    (
+        "cn-",
+        "amazonaws.com.cn",
+        Some("api.amazonwebservices.com.cn"),
+    ),
+    ("us-iso-", "c2s.ic.gov", None),
+    ("us-isob-", "sc2s.sgov.gov", None),
+    ("us-isof-", "csp.hci.ic.gov", None),
+    ("eu-isoe-", "cloud.adc-e.uk", None),
+    ("eusc-", "amazonaws.eu", None),
+    // The commercial one, and that for governments.
+    ("", "amazonaws.com", Some("api.aws")),
+];
+
+impl Origins {
+    /// The endpoints of an AWS service in a region: regional, FIPS, dual-stack, of VPCs, and for `sqs` the legacy ones.
+    ///
+    /// Fails if either is no word that can stand in the name of a host, or the region is none by its shape.
+    /// <https://docs.aws.amazon.com/general/latest/gr/rande.html>
+    pub fn of_aws(service: &str, region: &str) -> Result<Self, NotAnOrigin> {
+        let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if service.is_empty() || !service.chars().all(is_word) || !is_region(region) {
+            return Err(NotAnOrigin(format!("aws:{service}:{region}")));
+        }
+        let partition = PARTITIONS
+            .iter()
+            .find(|(start, ..)| region.starts_with(start));
+        let (domain, dual_stack) = partition
+            .map_or(("amazonaws.com", None), |(_, domain, dual)| {
+                (*domain, *dual)
+            });
+        let mut hosts = Vec::new();
+        for domain in [Some(domain), dual_stack].into_iter().flatten() {
+            hosts.push(format!("{service}.{region}.{domain}"));
+            hosts.push(format!("{service}-fips.{region}.{domain}"));
+        }
+        hosts.push(format!("*.{service}.{region}.vpce.{domain}"));
+        if service == "sqs" {
+            hosts.push(format!("{region}.queue.{domain}"));
+            if region == "us-east-1" {
+                hosts.push(format!("queue.{domain}"));
+            }
+        }
+        let patterns = hosts.iter().map(|host| format!("https://{host}").parse());
+        patterns.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The patterns of the set.
+    pub fn patterns(&self) -> impl Iterator<Item = &OriginPattern> {
+        self.0.iter()
+    }
+}
+
+impl FromStr for Origins {
+    type Err = NotAnOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
+        let set = text
+            .strip_prefix("aws:")
+            .and_then(|set| set.split_once(':'));
+        match set {
+            Some((service, region)) => Self::of_aws(service, region),
+            None => text.parse().map(|pattern: OriginPattern| pattern.into()),
+        }
+    }
+}
+
+/// A policy of the embedder's own over what leaves: by tenant, by time of day, by what somebody has switched off.
+///
+/// It narrows the allow-list and never widens it. It is asked in the middle of a call, once for each request, and should
+/// not block. `true` lets the request out; one that is held back ends for the connector as one to a server that is not
+/// allowed.
+pub trait EgressPolicy: Send + Sync {
+    /// Whether a request may leave.
+    fn allows(&self, method: &Method, uri: &Uri) -> bool;
+}
+
+/// Any function of that form is a policy.
+impl<F: Fn(&Method, &Uri) -> bool + Send + Sync> EgressPolicy for F {
+    fn allows(&self, method: &Method, uri: &Uri) -> bool {
+        self(method, uri)
+    }
+}
+
+/// What a sandbox may send. Empty by default: then nothing leaves.
+#[derive(Clone, Default)]
+pub(crate) struct Egress {
+    allowed: BTreeSet<OriginPattern>,
+    policies: Vec<Arc<dyn EgressPolicy>>,
+}
+
+impl Egress {
+    /// Whether a request may leave.
+    pub(crate) fn allows(&self, method: &Method, uri: &Uri) -> bool {
+        self.allowed.iter().any(|allowed| allowed.matches(uri))
+            && self
+                .policies
+                .iter()
+                .all(|policy| policy.allows(method, uri))
     }
 
     /// Lets requests out to more servers.
-    pub(crate) fn add(&mut self, origins: OriginPattern) {
-        self.0.insert(origins);
+    pub(crate) fn allow(&mut self, origins: Origins) {
+        self.allowed.extend(origins.0);
+    }
+
+    /// Has another policy decide, too.
+    pub(crate) fn add_policy(&mut self, policy: impl EgressPolicy + 'static) {
+        self.policies.push(Arc::new(policy));
     }
 }
 
@@ -162,9 +281,9 @@ mod tests {
     use super::*;
 
     fn allows(allowed: &str, uri: &str) -> bool {
-        let mut list = AllowList::default();
-        list.add(allowed.parse().unwrap());
-        list.allows(&uri.parse().unwrap())
+        let mut egress = Egress::default();
+        egress.allow(allowed.parse().unwrap());
+        egress.allows(&Method::POST, &uri.parse().unwrap())
     }
 
     #[test]
@@ -263,7 +382,7 @@ mod tests {
     #[test]
     fn an_empty_list_allows_nothing() {
         let uri = "https://sqs.eu-west-1.amazonaws.com/".parse().unwrap();
-        assert!(!AllowList::default().allows(&uri));
+        assert!(!Egress::default().allows(&Method::POST, &uri));
     }
 
     #[test]
@@ -284,5 +403,72 @@ mod tests {
         ] {
             assert!(text.parse::<OriginPattern>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_named_set_has_the_endpoints_of_one_service_in_one_region() {
+        for (set, hosts) in [
+            (
+                "aws:sqs:eu-west-1",
+                &[
+                    "sqs.eu-west-1.amazonaws.com",
+                    "sqs-fips.eu-west-1.amazonaws.com",
+                    "sqs.eu-west-1.api.aws",
+                    "vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com",
+                    "eu-west-1.queue.amazonaws.com",
+                ][..],
+            ),
+            ("aws:sqs:us-east-1", &["queue.amazonaws.com"]),
+            (
+                "aws:sqs:cn-north-1",
+                &[
+                    "sqs.cn-north-1.amazonaws.com.cn",
+                    "sqs.cn-north-1.api.amazonwebservices.com.cn",
+                ],
+            ),
+            (
+                "aws:sqs:us-gov-west-1",
+                &["sqs.us-gov-west-1.amazonaws.com"],
+            ),
+            ("aws:sqs:us-iso-east-1", &["sqs.us-iso-east-1.c2s.ic.gov"]),
+            ("aws:sns:eu-west-1", &["sns.eu-west-1.amazonaws.com"]),
+        ] {
+            for host in hosts {
+                assert!(allows(set, &format!("https://{host}/")), "{set}: {host}");
+                assert!(!allows(set, &format!("http://{host}/")), "{set}: {host}");
+            }
+        }
+        for uri in [
+            "https://sqs.eu-west-2.amazonaws.com/",
+            "https://sns.eu-west-1.amazonaws.com/",
+            "https://queue.amazonaws.com/",
+            "https://sqs.eu-west-1.amazonaws.com.cn/",
+            "https://sqs.eu-west-1.amazonaws.com.evil.example/",
+        ] {
+            assert!(!allows("aws:sqs:eu-west-1", uri), "{uri}");
+        }
+        for text in [
+            "aws:sqs",
+            "aws:sqs:",
+            "aws::eu-west-1",
+            "aws:sqs:west",
+            "aws:s.s:eu-west-1",
+        ] {
+            assert!(text.parse::<Origins>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_policy_narrows_what_is_allowed() {
+        let uri = |path: &str| format!("https://sqs.example{path}").parse().unwrap();
+        let mut egress = Egress::default();
+        egress.add_policy(|method: &Method, uri: &Uri| {
+            *method == Method::POST && uri.path().starts_with("/1/")
+        });
+        assert!(!egress.allows(&Method::POST, &uri("/1/q")));
+        egress.allow("https://sqs.example".parse().unwrap());
+        assert!(egress.allows(&Method::POST, &uri("/1/q")));
+        assert!(!egress.allows(&Method::POST, &uri("/2/q")));
+        assert!(!egress.allows(&Method::GET, &uri("/1/q")));
     }
 }

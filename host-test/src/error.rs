@@ -15,6 +15,9 @@ pub enum LoadError {
     /// The engine refused its configuration.
     #[error("the engine could not be set up: {0}")]
     Engine(String),
+    /// A proxy cannot be used.
+    #[error(transparent)]
+    Proxy(#[from] crate::InvalidProxy),
     /// A PEM text that was given to trust holds no certificate, or a broken one.
     #[error("certificates to trust: {0}")]
     Certificates(String),
@@ -85,8 +88,16 @@ pub struct Stopped {
 pub enum StopReason {
     /// The call took longer than this.
     Deadline(Duration),
+    /// It kept a thread busy for longer than this.
+    Computation(Duration),
     /// It asked for too much memory.
     Memory(MemoryExceeded),
+    /// It sent more requests than this.
+    Requests(u32),
+    /// A response had a body of more bytes than this.
+    Response(u64),
+    /// The host was told to end what is under way: [`Host::interrupt`](crate::Host::interrupt).
+    Interrupted,
     /// It broke a rule of WebAssembly or of an interface: a bug in the component.
     Trap(String),
 }
@@ -95,7 +106,11 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Deadline(limit) => write!(f, "no end within {limit:?}"),
+            Self::Computation(limit) => write!(f, "more than {limit:?} of computation"),
             Self::Memory(exceeded) => exceeded.fmt(f),
+            Self::Requests(limit) => write!(f, "more than {limit} requests"),
+            Self::Response(limit) => write!(f, "a response of more than {limit} bytes"),
+            Self::Interrupted => f.write_str("interrupted"),
             Self::Trap(text) => write!(f, "trap: {text}"),
         }
     }
@@ -128,6 +143,12 @@ impl fmt::Display for CallError {
 impl std::error::Error for CallError {}
 
 impl From<Stopped> for CallError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
+    }
+}
+
+impl From<Stopped> for ExecuteError {
     fn from(stopped: Stopped) -> Self {
         Self::Stopped(stopped)
     }

@@ -13,43 +13,65 @@ use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
+use compiled_cache::CompiledCache;
+use tokio_util::sync::CancellationToken;
+
 use crate::connector::Connector;
 use crate::contract::{OutboundPre, SenderPre};
-use crate::egress::{AllowList, OriginPattern};
+use crate::egress::{Egress, EgressPolicy, Origins};
 use crate::engine;
 use crate::error::LoadError;
 use crate::inspect::Surface;
 use crate::limits::Limits;
 use crate::outbound_connector::OutboundConnector;
-use crate::outgoing::{CONNECT_TIMEOUT, Outgoing};
+use crate::outgoing::{Outgoing, Proxies, Settings};
 use crate::sandbox::{Sandbox, Sandboxes};
+
+/// How long a connection may take to stand, with its TLS handshake.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may lie idle before it is closed: shorter than servers wait, so that a request
+/// seldom meets a connection that the server is closing.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Loads connectors, and holds what their sandboxes share: the engine, the allow-list, connections.
 pub struct Host {
     engine: Engine,
     linker: Linker<Sandbox>,
     outgoing: Arc<Outgoing>,
-    allowed: Arc<AllowList>,
+    egress: Arc<Egress>,
     limits: Limits,
+    cache: Option<CompiledCache>,
     /// How many more sandboxes may be open.
     free: Arc<Semaphore>,
+    interrupted: CancellationToken,
 }
 
 /// Sets up a [`Host`].
 #[derive(Default)]
 pub struct HostBuilder {
-    allowed: AllowList,
+    egress: Egress,
     addresses: HashMap<String, SocketAddr>,
     certificates: Vec<Vec<u8>>,
+    proxies: Option<Proxies>,
     connect_timeout: Option<Duration>,
+    idle_timeout: Option<Duration>,
     limits: Limits,
+    cache: Option<CompiledCache>,
 }
 
 impl HostBuilder {
     /// Lets requests out to these servers. None is let out to any other.
     #[must_use]
-    pub fn allow(mut self, origins: OriginPattern) -> Self {
-        self.allowed.add(origins);
+    pub fn allow(mut self, origins: Origins) -> Self {
+        self.egress.allow(origins);
+        self
+    }
+
+    /// Has a policy of the embedder's own decide, too: a request leaves if its server is allowed and the policy lets it
+    /// out.
+    #[must_use]
+    pub fn policy(mut self, policy: impl EgressPolicy + 'static) -> Self {
+        self.egress.add_policy(policy);
         self
     }
 
@@ -71,7 +93,25 @@ impl HostBuilder {
         self
     }
 
-    /// Gives a connection this long to stand, with its TLS handshake: 10 seconds by default.
+    /// Sends requests through proxies. None by default: [`Proxies::from_environment`] takes those of the environment.
+    #[must_use]
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = Some(proxies);
+        self
+    }
+
+    /// Keeps a connection open this long after its last request: 20 seconds by default.
+    ///
+    /// Where a server has closed one all the same, and nothing of a request has been sent over it, the request goes over
+    /// another.
+    #[must_use]
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = Some(timeout);
+        self
+    }
+
+    /// Gives a connection this long to stand, with a proxy and its TLS handshake: 10 seconds by default, and never
+    /// longer than the call has.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
@@ -85,6 +125,13 @@ impl HostBuilder {
         self
     }
 
+    /// Keeps compiled components in a folder, so that to load one again takes a millisecond. Nothing is kept by default.
+    #[must_use]
+    pub fn cache(mut self, cache: CompiledCache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
     /// Builds the host.
     pub fn build(self) -> Result<Host, LoadError> {
         let engine =
@@ -94,14 +141,19 @@ impl HostBuilder {
         Ok(Host {
             engine,
             linker,
-            allowed: Arc::new(self.allowed),
-            outgoing: Arc::new(Outgoing::new(
+            egress: Arc::new(self.egress),
+            outgoing: Arc::new(Outgoing::new(Settings {
                 tls,
-                self.addresses,
-                self.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
-            )),
+                addresses: self.addresses,
+                proxies: Arc::new(self.proxies.unwrap_or_else(Proxies::none)),
+                connect_timeout: self.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
+                idle_timeout: self.idle_timeout.unwrap_or(IDLE_TIMEOUT),
+                connections: self.limits.connections,
+            })),
             limits: self.limits,
+            cache: self.cache,
             free: Arc::new(Semaphore::new(self.limits.sandboxes as usize)),
+            interrupted: CancellationToken::new(),
         })
     }
 }
@@ -119,8 +171,8 @@ impl Host {
     }
 
     /// Loads a connector: compiles it, and checks that it asks for nothing that this host does not
-    /// offer and offers what a connector must. Takes most of a second; calls then start in
-    /// microseconds.
+    /// offer and offers what a connector must. Takes most of a second, or a few milliseconds where it was kept
+    /// ([`HostBuilder::cache`]); calls then start in microseconds.
     pub fn load(&self, wasm: &[u8]) -> Result<Connector, LoadError> {
         let component = self.compile(wasm)?;
         let instance = self
@@ -153,13 +205,20 @@ impl Host {
         })
     }
 
+    /// Ends every call that is under way or waits, and every later one, with
+    /// [`StopReason::Interrupted`](crate::StopReason::Interrupted). What each of them has sent by then, it says.
+    pub fn interrupt(&self) {
+        self.interrupted.cancel();
+    }
+
     fn sandboxes(&self) -> Sandboxes {
         Sandboxes {
             engine: self.engine.clone(),
             outgoing: Arc::clone(&self.outgoing),
-            allowed: Arc::clone(&self.allowed),
+            egress: Arc::clone(&self.egress),
             limits: self.limits,
             free: Arc::clone(&self.free),
+            interrupted: self.interrupted.clone(),
         }
     }
 
@@ -177,8 +236,11 @@ impl Host {
     }
 
     fn compile(&self, wasm: &[u8]) -> Result<Component, LoadError> {
-        Component::from_binary(&self.engine, wasm)
-            .map_err(|error| LoadError::NotAComponent(one_line(&error)))
+        match &self.cache {
+            Some(cache) => cache.component(&self.engine, wasm),
+            None => Component::from_binary(&self.engine, wasm),
+        }
+        .map_err(|error| LoadError::NotAComponent(one_line(&error)))
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use tokio::sync::{Mutex, OnceCell};
 
@@ -135,9 +137,18 @@ async fn default_chain(role: Option<&Role>) -> Result<SharedCredentialsProvider,
 }
 
 async fn load() -> SdkConfig {
-    let client = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .build_https();
+    // By the proxies of the environment, as the rest of the chain goes by the environment.
+    let client =
+        aws_smithy_http_client::Builder::new().build_with_connector_fn(|settings, runtime| {
+            let mut connector = Connector::builder()
+                .proxy_config(ProxyConfig::from_env())
+                .tls_provider(tls::Provider::Rustls(CryptoMode::Ring));
+            connector.set_connector_settings(settings.cloned());
+            if let Some(runtime) = runtime {
+                connector.set_sleep_impl(runtime.sleep_impl());
+            }
+            connector.build()
+        });
     let loader = || aws_config::defaults(BehaviorVersion::latest()).http_client(client.clone());
     let config = loader().load().await;
     if config.region().is_some() {

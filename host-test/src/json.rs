@@ -33,6 +33,30 @@ pub(crate) fn object<'j>(entries: impl IntoIterator<Item = (&'j str, &'j str)>) 
     object
 }
 
+/// The object with a value at a path of names, if there is none or null. Everything else is as it was, to the byte.
+/// None where there is a value, or where an object on the way is missing or something else.
+pub(crate) fn with_missing(object: &str, path: &[&str], value: &str) -> Option<String> {
+    let entries = entries(object).ok()?;
+    let (name, rest) = path.split_first()?;
+    let known = entries.iter().position(|(known, _)| known == name);
+    let value = match (known, rest.is_empty()) {
+        (Some(index), false) => with_missing(unwrapped(entries[index].1).get(), rest, value)?,
+        (Some(index), true) if entries[index].1.get() != "null" => return None,
+        (None, false) => return None,
+        (_, true) => value.to_owned(),
+    };
+    let replaced = entries.iter().enumerate().map(|(index, (name, old))| {
+        let value = if known == Some(index) {
+            &value
+        } else {
+            old.get()
+        };
+        (name.as_str(), value)
+    });
+    let added = known.is_none().then_some((*name, value.as_str()));
+    Some(self::object(replaced.chain(added)))
+}
+
 struct Entries<'j>(Vec<(String, &'j RawValue)>);
 
 impl<'de> Deserialize<'de> for Entries<'de> {
@@ -54,5 +78,32 @@ impl<'de> Deserialize<'de> for Entries<'de> {
             }
         }
         deserializer.deserialize_map(Collect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_value_is_put_where_its_path_ends() {
+        let put = |object, path: &[&str]| with_missing(object, path, "\"x\"");
+        for (object, wanted) in [
+            (r#"{"a":{"b":1.10}}"#, Some(r#"{"a":{"b":1.10,"c":"x"}}"#)),
+            (r#"{"z":1e2,"a":{}}"#, Some(r#"{"z":1e2,"a":{"c":"x"}}"#)),
+            (
+                r#"{"a":{"c":null,"b":[ 1]}}"#,
+                Some(r#"{"a":{"c":"x","b":[ 1]}}"#),
+            ),
+            (r#"{"a":[{}]}"#, Some(r#"{"a":{"c":"x"}}"#)),
+            (r#"{"a":{"c":""}}"#, None),
+            (r#"{"a":"text"}"#, None),
+            (r#"{"b":{}}"#, None),
+            ("[]", None),
+        ] {
+            assert_eq!(put(object, &["a", "c"]).as_deref(), wanted, "{object}");
+        }
+        assert_eq!(put("{}", &["a"]).as_deref(), Some(r#"{"a":"x"}"#));
+        assert_eq!(put("{}", &[]), None);
     }
 }

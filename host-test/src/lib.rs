@@ -30,6 +30,7 @@ mod inspect;
 pub mod job;
 mod json;
 mod limits;
+mod meter;
 mod outbound_connector;
 mod outgoing;
 mod sandbox;
@@ -47,12 +48,14 @@ pub mod outbound {
 
 /// What [`AwsIdentity::from_provider`] takes.
 pub use aws_credential_types;
+pub use compiled_cache::CompiledCache;
 pub use connector::{Connector, Session};
 pub use credentials::Credentials;
-pub use egress::{NotAnOrigin, OriginPattern};
+pub use egress::{EgressPolicy, NotAnOrigin, OriginPattern, Origins};
 pub use error::{CallError, ExecuteError, LoadError, StopReason, Stopped};
 pub use host::{Host, HostBuilder};
 pub use identity::{AwsIdentity, IdentityError};
 pub use inspect::{Interface, Surface};
 pub use limits::{Limits, MemoryExceeded};
 pub use outbound_connector::OutboundConnector;
+pub use outgoing::{InvalidProxy, Proxies};

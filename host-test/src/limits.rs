@@ -19,28 +19,42 @@ pub(crate) fn milliseconds(duration: Duration) -> u32 {
         .max(1)
 }
 
-/// What one call may use. Reaching a limit ends the call with [`Stopped`](crate::Stopped);
-/// the next call starts in a fresh sandbox.
+/// What calls may use. Reaching a limit of one call ends it with [`Stopped`](crate::Stopped); the next call starts in a
+/// fresh sandbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
     /// Time for the whole call, whether it computes or waits: 60 seconds by default. The component is told to end 5
     /// seconds earlier, or in half of the time where there is little, so that it can tell what happened.
     pub deadline: Duration,
+    /// Time that the call may keep a thread busy: 10 seconds by default. It is measured by the clock, so that a thread
+    /// that has to wait for its processor is taken for busy. A message of 1 MiB takes some 20 milliseconds.
+    pub computation: Duration,
     /// Linear memory, in bytes, of all memories together: 64 MiB by default. A message of 1 MiB that
     /// needs encoding throughout takes 12 MiB.
     pub memory: usize,
+    /// Requests that the call may let out: 5,000 by default. Ten thousand messages in one call take a thousand.
+    pub requests: u32,
+    /// The body of one response, in bytes: 16 MiB by default.
+    pub response: u64,
     /// Sandboxes that may be open at a time: 1,000 by default. A call for which none is free waits for one, and its
     /// deadline does not run before.
     pub sandboxes: u32,
+    /// Connections that may be open at a time, in use or idle, to all servers together: 1,000 by default. A request for
+    /// which none is free waits for one, within the time that a connection may take to stand.
+    pub connections: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             deadline: Duration::from_mins(1),
+            computation: Duration::from_secs(10),
             memory: 64 << 20,
+            requests: 5_000,
+            response: 16 << 20,
             sandboxes: 1000,
+            connections: 1000,
         }
     }
 }
@@ -52,16 +66,46 @@ impl Limits {
         Self { deadline, ..self }
     }
 
+    /// The same limits with another time to keep a thread busy.
+    #[must_use]
+    pub fn with_computation(self, computation: Duration) -> Self {
+        Self {
+            computation,
+            ..self
+        }
+    }
+
     /// The same limits with another amount of memory, in bytes.
     #[must_use]
     pub fn with_memory(self, memory: usize) -> Self {
         Self { memory, ..self }
     }
 
+    /// The same limits with another number of requests of a call.
+    #[must_use]
+    pub fn with_requests(self, requests: u32) -> Self {
+        Self { requests, ..self }
+    }
+
+    /// The same limits with another size of a response, in bytes.
+    #[must_use]
+    pub fn with_response(self, response: u64) -> Self {
+        Self { response, ..self }
+    }
+
     /// The same limits with another number of sandboxes at a time.
     #[must_use]
     pub fn with_sandboxes(self, sandboxes: u32) -> Self {
         Self { sandboxes, ..self }
+    }
+
+    /// The same limits with another number of connections at a time.
+    #[must_use]
+    pub fn with_connections(self, connections: usize) -> Self {
+        Self {
+            connections,
+            ..self
+        }
     }
 }
 

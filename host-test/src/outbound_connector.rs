@@ -7,7 +7,7 @@ use wasmtime::Store;
 
 use crate::contract::OutboundPre;
 use crate::contract::outbound::Description;
-use crate::egress::OriginPattern;
+use crate::egress::Origins;
 use crate::error::{ExecuteError, Stopped};
 use crate::limits::{GRACE, longest, milliseconds};
 use crate::sandbox::{Sandbox, Sandboxes};
@@ -22,8 +22,8 @@ impl OutboundConnector {
     /// Lets this connector's requests out to these servers too, beside those of its host: those that it describes, say,
     /// as far as they are trusted.
     #[must_use]
-    pub fn allow(mut self, origins: OriginPattern) -> Self {
-        Arc::make_mut(&mut self.sandboxes.allowed).add(origins);
+    pub fn allow(mut self, origins: Origins) -> Self {
+        Arc::make_mut(&mut self.sandboxes.egress).allow(origins);
         self
     }
 
@@ -35,7 +35,7 @@ impl OutboundConnector {
             let connector = instance.connectors_outbound_connector();
             connector.call_describe(store).await
         };
-        self.sandboxes.open().await.call(deadline, call).await
+        self.sandboxes.open().await?.call(deadline, call).await
     }
 
     /// Does the work of one job, in a sandbox of its own: its variables as a JSON object, secrets in place, to a
@@ -57,9 +57,13 @@ impl OutboundConnector {
             let connector = instance.connectors_outbound_connector();
             connector.call_execute(store, variables, timeout_ms).await
         };
-        let ended = self.sandboxes.open().await.call(deadline, call).await;
-        ended
-            .map_err(ExecuteError::Stopped)?
-            .map_err(ExecuteError::Failed)
+        let mut sandbox = self.sandboxes.open().await?;
+        let ended = sandbox.call(deadline, call).await?;
+        ended.map_err(ExecuteError::Failed)
+    }
+
+    /// Comes when the host is interrupted.
+    pub(crate) async fn interrupted(&self) {
+        self.sandboxes.interrupted.cancelled().await;
     }
 }

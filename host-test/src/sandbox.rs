@@ -1,26 +1,33 @@
 //! Sandboxes: what one call has for itself, and how a call that goes too far is ended.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::egress::AllowList;
+use crate::egress::Egress;
 use crate::error::{StopReason, Stopped};
 use crate::limits::{Limits, MemoryExceeded, MemoryLimit};
+use crate::meter::Meter;
 use crate::outgoing::{Hooks, Outgoing};
 
 /// What the sandboxes of a connector share.
 pub(crate) struct Sandboxes {
     pub(crate) engine: Engine,
     pub(crate) outgoing: Arc<Outgoing>,
-    pub(crate) allowed: Arc<AllowList>,
+    pub(crate) egress: Arc<Egress>,
     pub(crate) limits: Limits,
     pub(crate) free: Arc<Semaphore>,
+    /// When calls that are under way are to end.
+    pub(crate) interrupted: CancellationToken,
 }
 
 /// What one call has for itself, gone when the call ends.
@@ -36,14 +43,28 @@ pub(crate) struct Sandbox {
 
 impl Sandboxes {
     /// A new sandbox, as soon as there is place for one. A guest that computes in it is ended at a call's deadline.
-    pub(crate) async fn open(&self) -> Open {
-        // The semaphore is never closed.
-        let place = Arc::clone(&self.free).acquire_owned().await.ok();
+    pub(crate) async fn open(&self) -> Result<Open, Stopped> {
+        let place = tokio::select! {
+            biased;
+            () = self.interrupted.cancelled() => None,
+            // The semaphore is never closed.
+            place = Arc::clone(&self.free).acquire_owned() => place.ok(),
+        };
+        let Some(place) = place else {
+            return Err(Stopped {
+                reason: StopReason::Interrupted,
+                request_left: false,
+            });
+        };
         let sandbox = Sandbox {
             table: ResourceTable::new(),
             wasi: WasiCtx::default(),
             http: WasiHttpCtx::new(),
-            hooks: Hooks::new(Arc::clone(&self.outgoing), Arc::clone(&self.allowed)),
+            hooks: Hooks::new(
+                Arc::clone(&self.outgoing),
+                Arc::clone(&self.egress),
+                Arc::new(Meter::new(self.limits)),
+            ),
             memory: MemoryLimit::new(self.limits.memory),
             end: None,
         };
@@ -57,17 +78,21 @@ impl Sandboxes {
             }
             Ok(UpdateDeadline::Yield(1))
         });
-        Open {
+        Ok(Open {
             store,
+            limits: self.limits,
+            interrupted: self.interrupted.clone(),
             _place: place,
-        }
+        })
     }
 }
 
 /// A sandbox that is open. The fields are dropped in this order: its place is free when it is gone.
 pub(crate) struct Open {
     store: Store<Sandbox>,
-    _place: Option<OwnedSemaphorePermit>,
+    limits: Limits,
+    interrupted: CancellationToken,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Open {
@@ -77,20 +102,56 @@ impl Open {
         deadline: Duration,
         call: impl AsyncFnOnce(&mut Store<Sandbox>) -> wasmtime::Result<T>,
     ) -> Result<T, Stopped> {
+        let meter = Arc::new(Meter::new(self.limits));
         self.store.set_epoch_deadline(1);
         let sandbox = self.store.data_mut();
         sandbox.end = Instant::now().checked_add(deadline);
-        sandbox.hooks.request_left = false;
-        let reason = match tokio::time::timeout(deadline, call(&mut self.store)).await {
-            Ok(Ok(result)) => return Ok(result),
-            Ok(Err(error)) if !error.is::<DeadlinePassed>() => stop_reason(&error),
-            _ => StopReason::Deadline(deadline),
+        sandbox.hooks.meter = Arc::clone(&meter);
+        let call = metered(&meter, self.limits.computation, call(&mut self.store));
+        let result = tokio::select! {
+            biased;
+            () = self.interrupted.cancelled() => Err(StopReason::Interrupted),
+            result = tokio::time::timeout(deadline, call) => match result {
+                Ok(Ok(Err(error))) if error.is::<DeadlinePassed>() => {
+                    Err(StopReason::Deadline(deadline))
+                }
+                Ok(Ok(result)) => result.map_err(|error| stop_reason(&error)),
+                Ok(Err(exceeded)) => Err(exceeded),
+                Err(_) => Err(StopReason::Deadline(deadline)),
+            },
         };
-        Err(Stopped {
+        result.map_err(|reason| Stopped {
             reason,
-            request_left: self.store.data().hooks.request_left,
+            request_left: meter.has_request_left(),
         })
     }
+}
+
+/// The result of a call, unless it uses too much of what is counted from outside of it. A guest that computes gives way
+/// at every tick, so that this is noticed.
+async fn metered<T>(
+    meter: &Meter,
+    computation: Duration,
+    call: impl Future<Output = T>,
+) -> Result<T, StopReason> {
+    let mut call = pin!(call);
+    let mut left = computation;
+    poll_fn(|context| {
+        let began = Instant::now();
+        let polled = call.as_mut().poll(context);
+        left = left.saturating_sub(began.elapsed());
+        if let Some(exceeded) = meter.exceeded() {
+            return Poll::Ready(Err(exceeded.clone()));
+        }
+        match polled {
+            Poll::Ready(result) => Poll::Ready(Ok(result)),
+            Poll::Pending if left.is_zero() => {
+                Poll::Ready(Err(StopReason::Computation(computation)))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
 }
 
 /// A guest that computes was met after its deadline.

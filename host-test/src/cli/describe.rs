@@ -6,6 +6,7 @@ use connector_host::Host;
 use connector_host::outbound::Description;
 use serde_json::{Value, json};
 
+use super::cache::Cache;
 use super::exit::{self, Failure};
 
 /// Print what a connector for jobs says of itself, as JSON: its job type, the variables that it reads,
@@ -19,11 +20,13 @@ pub(super) struct Args {
     /// Print the element template alone
     #[arg(long)]
     element_template: bool,
+    #[command(flatten)]
+    cache: Cache,
 }
 
 /// Runs the command.
 pub(super) async fn run(args: &Args) -> Result<(), Failure> {
-    let host = Host::builder().build()?;
+    let host = args.cache.of(Host::builder()).build()?;
     let connector = host.load_outbound_file(&args.component)?;
     let description = connector.describe().await?;
     if args.element_template {

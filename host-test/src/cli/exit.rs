@@ -27,7 +27,8 @@ pub(super) const RUN_HELP: &str = "Exit codes:
    0  every job is completed, or has thrown a BPMN error
    1  the host or the component could not be set up, or an outcome not be printed
    2  wrong usage: arguments, files
-  11  at least one job has failed: its outcome says why";
+  11  at least one job has failed: its outcome says why
+ 130  ended by SIGINT, and 143 by SIGTERM: jobs in flight have ended, the others were not begun";
 
 /// Prints what the parser of the arguments has to say: help, or what is wrong with them.
 pub(super) fn unparsed(error: &clap::Error) -> ExitCode {
@@ -35,7 +36,7 @@ pub(super) fn unparsed(error: &clap::Error) -> ExitCode {
         let text = error.to_string();
         let line = text.lines().next().unwrap_or_default();
         let line = line.trim_start_matches("error: ");
-        return Failure::usage(line).in_json(true).print();
+        return Failure::usage(line).in_json(true).print(false);
     }
     let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
@@ -84,6 +85,16 @@ impl Failure {
         }
     }
 
+    /// A signal, after all that was begun has ended.
+    pub(super) fn signal(code: u8, text: String) -> Self {
+        Self {
+            code,
+            details: json!({ "case": "signal", "message": text }),
+            text,
+            json: false,
+        }
+    }
+
     /// A host or a component that cannot do its work.
     pub(super) fn setup(text: String) -> Self {
         Self {
@@ -99,14 +110,23 @@ impl Failure {
         Self { json, ..self }
     }
 
-    /// Prints the failure: as JSON to standard output, or as a line to standard error.
-    pub(super) fn print(self) -> ExitCode {
+    /// Prints the failure: as JSON to standard output, or as a line to standard error, where everything may have to be
+    /// a log in JSON.
+    pub(super) fn print(self, logs_json: bool) -> ExitCode {
         if self.json {
             print(&json!({ "error": self.details }).to_string());
+        } else if logs_json {
+            tracing::error!(exit_code = self.code, "{}", self.text);
         } else {
             let _ = writeln!(io::stderr(), "error: {}", self.text);
         }
         ExitCode::from(self.code)
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

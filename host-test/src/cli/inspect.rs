@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use connector_host::{Host, Surface};
 
+use super::cache::Cache;
 use super::exit::{self, Failure};
 
 /// Print what a component asks of its host, what it offers, and its size.
@@ -16,12 +17,14 @@ pub(super) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    cache: Cache,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let inspect = |host: Host| host.inspect_file(&args.component);
-    let inspected = Host::builder().build().and_then(inspect);
+    let inspected = args.cache.of(Host::builder()).build().and_then(inspect);
     let surface = inspected.map_err(|error| Failure::from(error).in_json(args.json))?;
     exit::print(&if args.json {
         serde_json::json!(surface).to_string()

@@ -1,21 +1,65 @@
 //! What the operator is told beside outcomes.
 
 use tracing::Level;
-use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer, fmt};
 
-/// Writes warnings to standard error, a line each.
-pub(super) fn to_stderr() {
-    // The log of this host alone: what libraries log may show more than it should.
-    let own = Targets::new().with_target("connector_host", Level::WARN);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .without_time()
-        .with_ansi(false);
-    tracing_subscriber::registry()
-        .with(lines.with_filter(own))
-        .init();
+#[derive(clap::Args)]
+#[command(next_help_heading = "Log, on standard error")]
+pub(super) struct Log {
+    /// What is logged: with info, how each job ended; with debug, each request too. Never bodies or
+    /// secrets
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "warn")]
+    log_level: LogLevel,
+    /// How it is logged
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum LogFormat {
+    Text,
+    /// A JSON object on each line
+    Json,
+}
+
+/// The parts of this program. What libraries log may show more than it should.
+const OWN: [&str; 2] = ["connector_host", "compiled_cache"];
+
+impl Log {
+    /// Begins to log.
+    pub(super) fn begin(&self) {
+        let level = match self.log_level {
+            LogLevel::Off => LevelFilter::OFF,
+            LogLevel::Error => Level::ERROR.into(),
+            LogLevel::Warn => Level::WARN.into(),
+            LogLevel::Info => Level::INFO.into(),
+            LogLevel::Debug => Level::DEBUG.into(),
+        };
+        let own = Targets::new().with_targets(OWN.map(|target| (target, level)));
+        let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+        let lines = match self.log_format {
+            LogFormat::Text => lines.with_ansi(false).boxed(),
+            LogFormat::Json => lines.json().with_current_span(false).boxed(),
+        };
+        tracing_subscriber::registry()
+            .with(lines.with_filter(own))
+            .init();
+    }
+
+    /// Whether all that standard error gets is JSON.
+    pub(super) fn is_json(&self) -> bool {
+        self.log_format == LogFormat::Json
+    }
 }

@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use connector_host::{
-    Credentials, Limits, Message, MessageAttribute, OriginPattern, Queue, Receipt, Retries,
-    Timeouts,
+    Credentials, Limits, Message, MessageAttribute, Origins, Queue, Receipt, Retries, Timeouts,
 };
 use serde_json::json;
 
+use super::cache::Cache;
 use super::exit::{self, Failure};
 use super::files::{is_stdin, read_text};
+use super::limits::LimitArgs;
 use super::network::Network;
 use super::{attributes, report};
 
@@ -64,6 +65,10 @@ pub(super) struct Args {
     retries: RetryArgs,
     #[command(flatten)]
     network: Network,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    cache: Cache,
 }
 
 #[derive(clap::Args)]
@@ -144,9 +149,9 @@ async fn send(args: Args) -> Result<Receipt, Failure> {
     if network.is_default() {
         // An address that is none is left to the component, which says so.
         let address = queue.endpoint.as_ref().unwrap_or(&queue.url);
-        network.allow.extend(address.parse::<OriginPattern>());
+        network.allow.extend(address.parse::<Origins>());
     }
-    let host = network.host(args.timeouts.limits())?;
+    let host = network.host(args.timeouts.within(args.limits.limits()), &args.cache)?;
     let message = Message {
         body: args.body.read()?,
         attributes: args.attributes.read()?,
@@ -190,8 +195,8 @@ fn credentials() -> Result<Credentials, Failure> {
 const GRACE: Duration = Duration::from_secs(5);
 
 impl TimeoutArgs {
-    fn limits(&self) -> Limits {
-        let limits = Limits::default();
+    /// Limits that let the component come to its own end.
+    fn within(&self, limits: Limits) -> Limits {
         let total = Duration::from_millis(self.timeout.unwrap_or(0).into());
         limits.with_deadline(limits.deadline.max(total + GRACE))
     }

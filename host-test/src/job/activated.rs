@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::inputs::InputMapping;
 use super::outcome::Outcome;
+use super::trace::TraceContext;
 use crate::json;
 
 /// A job.
@@ -23,6 +24,9 @@ pub struct Job {
     pub retries: u32,
     /// `deadline`: when the engine gives it to another worker.
     pub deadline: Option<SystemTime>,
+    /// `traceparent`: the trace that it belongs to, as whoever fetched it from the engine knows. One that is none is as
+    /// good as absent, as the W3C has it.
+    pub trace_context: Option<TraceContext>,
     /// `customHeaders`: its task headers.
     pub headers: BTreeMap<String, String>,
     /// `variables`: those of the job; with `inputs`, those of its process. A JSON object, as the text that came.
@@ -105,6 +109,8 @@ impl Job {
             job_type: optional_text("type", take("type")?)?,
             retries: retries(take("retries")?)?,
             deadline: deadline(take("deadline")?)?,
+            trace_context: optional_text("traceparent", take("traceparent")?)?
+                .and_then(|text| text.parse().ok()),
             headers: texts("customHeaders", take("customHeaders")?)?
                 .into_iter()
                 .collect(),
@@ -127,11 +133,12 @@ impl Job {
 }
 
 /// The fields that a job may have once.
-const FIELDS: [&str; 7] = [
+const FIELDS: [&str; 8] = [
     "jobKey",
     "type",
     "retries",
     "deadline",
+    "traceparent",
     "customHeaders",
     "variables",
     "inputs",

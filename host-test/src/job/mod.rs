@@ -13,10 +13,12 @@ mod headers;
 mod inputs;
 mod outcome;
 mod runner;
+mod trace;
 
 pub use activated::{InvalidJob, Job};
 pub use expressions::Expressions;
 pub use headers::{InvalidHeader, TaskHeaders};
 pub use inputs::{InputError, InputMapping};
-pub use outcome::{Failure, FailureKind, Outcome, conclude};
-pub use runner::JobRunner;
+pub use outcome::{Failure, FailureKind, Outcome, Work, conclude};
+pub use runner::{Ended, JobRunner};
+pub use trace::{InvalidTraceContext, TraceContext};

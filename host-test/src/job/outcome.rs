@@ -77,10 +77,6 @@ pub struct Failure {
     pub message: String,
     /// Facts about the failure, as `error.variables`.
     pub variables: Box<Map<String, Value>>,
-    /// How often the job is tried again, where the failure itself knows.
-    pub retries: Option<u32>,
-    /// How long to wait before that, where the failure itself knows.
-    pub retry_backoff: Option<Duration>,
 }
 
 impl Failure {
@@ -97,8 +93,6 @@ impl Failure {
             code: None,
             message: message.into(),
             variables: Box::default(),
-            retries: None,
-            retry_backoff: None,
         }
     }
 
@@ -119,16 +113,6 @@ impl Failure {
             ..self
         }
     }
-
-    /// The same failure, which says itself how often the job is tried again, and after how long.
-    #[must_use]
-    pub fn with_retries(self, retries: u32, backoff: Option<Duration>) -> Self {
-        Self {
-            retries: Some(retries),
-            retry_backoff: backoff,
-            ..self
-        }
-    }
 }
 
 /// Shows the kind and the code, not the message.
@@ -146,11 +130,51 @@ pub enum FailureKind {
     InvalidInput,
     /// It may work another time.
     Retryable,
+    /// It was not begun, for a reason that is none of its own: its retries stay as they are, and no error expression is
+    /// asked.
+    Postponed,
     /// The work may have been done: another try may do it twice.
     OutcomeUnknown {
         /// For how long another try with the same variables does no harm all the same.
         repeatable_for: Option<Duration>,
     },
+}
+
+/// What became of the work of a job, whatever the process is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// It is done.
+    Done,
+    /// It is certainly not done, as far as the service can be believed.
+    NotDone,
+    /// Nobody knows.
+    Unknown,
+    /// It was not begun, and the job is as good as before.
+    NotBegun,
+}
+
+impl Work {
+    /// Its name: `done`, `not-done`, `unknown` or `not-begun`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::NotDone => "not-done",
+            Self::Unknown => "unknown",
+            Self::NotBegun => "not-begun",
+        }
+    }
+
+    /// What became of the work that has this result.
+    #[must_use]
+    pub fn of(result: &Result<Value, Failure>) -> Self {
+        match result.as_ref().map_err(|failure| failure.kind) {
+            Ok(_) => Self::Done,
+            Err(FailureKind::InvalidInput | FailureKind::Retryable) => Self::NotDone,
+            Err(FailureKind::OutcomeUnknown { .. }) => Self::Unknown,
+            Err(FailureKind::Postponed) => Self::NotBegun,
+        }
+    }
 }
 
 /// Decides what a job ends in. `retries` is what the activated job had left, this try included.
@@ -171,7 +195,10 @@ pub fn conclude(
             Err(problem) => Err(unmapped(&problem)),
         },
     );
-    if let Some(expression) = &headers.error_expression {
+    let is_postponed = matches!(&mapped, Err(failure) if failure.kind == FailureKind::Postponed);
+    if let Some(expression) = &headers.error_expression
+        && !is_postponed
+    {
         let scope = error_scope(&mapped, retries);
         match expressions
             .evaluate(expression, &scope)
@@ -213,7 +240,6 @@ fn unhandled(problem: &str, before: Option<Failure>) -> Failure {
         Some(failure) => Failure {
             kind: FailureKind::InvalidInput,
             message: format!("{}; {message}", failure.message),
-            retries: None,
             ..failure
         },
     }
@@ -408,21 +434,20 @@ fn backoff(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "retryBackoff must be a duration, and not negative".to_owned())
 }
 
-/// A failed job: one retry fewer, or none left where another try cannot help or may do harm.
+/// A failed job: one retry fewer, as many as before if it was not begun, or none left where another try cannot help or may do harm.
 fn failed(headers: &TaskHeaders, retries: u32, failure: &Failure) -> Outcome {
-    let backoff = failure.retry_backoff.or(headers.retry_backoff);
+    let backoff = headers
+        .retry_backoff
+        .filter(|_| failure.kind != FailureKind::Postponed);
     let next = backoff.unwrap_or_default().saturating_add(DELAY);
-    let is_worth_it = match failure.kind {
-        FailureKind::Retryable => true,
-        FailureKind::InvalidInput => false,
-        FailureKind::OutcomeUnknown { repeatable_for } => {
-            repeatable_for.is_some_and(|window| next <= window)
-        }
-    };
-    let retries = match failure.retries {
-        Some(retries) => retries,
-        None if is_worth_it => retries.saturating_sub(1),
-        None => 0,
+    let one_fewer = retries.saturating_sub(1);
+    let retries = match failure.kind {
+        FailureKind::Postponed => retries,
+        FailureKind::Retryable => one_fewer,
+        FailureKind::OutcomeUnknown {
+            repeatable_for: Some(window),
+        } if next <= window => one_fewer,
+        FailureKind::InvalidInput | FailureKind::OutcomeUnknown { .. } => 0,
     };
     let message = failure.job_message();
     let failure = Failure {
@@ -720,35 +745,40 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_may_bring_facts_and_its_own_retries() {
-        let facts = Map::from_iter([("requestId".to_owned(), json!("r-1"))]);
-        let known = failure(Some("Busy")).with_variables(facts);
-        let pairs = [("retryBackoff", "PT1M")];
-        let own = known.clone().with_retries(4, Some(Duration::from_secs(10)));
-        for (failure, wanted) in [
-            (known.clone(), (2, Some(Duration::from_mins(1)))),
-            (own, (4, Some(Duration::from_secs(10)))),
-            (
-                known.clone().with_retries(u32::MAX, None),
-                (i32::MAX.unsigned_abs(), Some(Duration::from_mins(1))),
-            ),
-        ] {
+    fn a_job_that_was_not_begun_is_as_good_as_before() {
+        let pairs = [
+            ("retryBackoff", "PT1M"),
+            ("errorExpression", "bpmnError(\"A\")"),
+        ];
+        for (before, after) in [(3, 3), (0, 0), (u32::MAX, i32::MAX.unsigned_abs())] {
+            let postponed = Failure::new(FailureKind::Postponed, "Stopped", "interrupted");
             let Outcome::Failed {
-                message,
                 retries,
                 retry_backoff,
-                variables,
-            } = end(&pairs, 3, Err(failure))
+                ..
+            } = end(&pairs, before, Err(postponed))
             else {
                 panic!("failed")
             };
-            assert_eq!((retries, retry_backoff), wanted);
-            assert_eq!(variables["error"]["variables"], json!({"requestId": "r-1"}));
-            assert!(
-                message.ends_with(r#""variables":{"requestId":"r-1"}}}"#),
-                "{message}"
-            );
+            assert_eq!((retries, retry_backoff), (after, None));
         }
+    }
+
+    #[test]
+    fn a_failure_may_bring_facts() {
+        let facts = Map::from_iter([("requestId".to_owned(), json!("r-1"))]);
+        let known = failure(Some("Busy")).with_variables(facts);
+        let Outcome::Failed {
+            message, variables, ..
+        } = end(&[], 3, Err(known.clone()))
+        else {
+            panic!("failed")
+        };
+        assert_eq!(variables["error"]["variables"], json!({"requestId": "r-1"}));
+        assert!(
+            message.ends_with(r#""variables":{"requestId":"r-1"}}}"#),
+            "{message}"
+        );
         let ignoring = [("errorExpression", "ignoreError(error.variables)")];
         let Outcome::Completed { variables } = end(&ignoring, 3, Err(known)) else {
             panic!("completed")

@@ -5,16 +5,19 @@ use std::error::Error as _;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
+use tracing::Instrument as _;
 
 use super::activated::Job;
 use super::authentication;
 use super::expressions::Expressions;
 use super::headers::TaskHeaders;
 use super::inputs::InputMapping;
-use super::outcome::{Failure, FailureKind, Outcome, conclude};
+use super::outcome::{Failure, FailureKind, Outcome, Work, conclude};
+use super::trace::TraceContext;
 use crate::contract::outbound;
-use crate::error::{ExecuteError, one_line};
+use crate::error::{ExecuteError, StopReason, Stopped, one_line};
 use crate::identity::AwsIdentity;
+use crate::json;
 use crate::outbound_connector::OutboundConnector;
 use crate::secrets::{
     self, Mask, Placeholders, Resolved, SecretError, SecretFilter, SecretProvider,
@@ -31,6 +34,17 @@ const UNKNOWN: FailureKind = FailureKind::OutcomeUnknown {
 /// How long it may take to get secrets and identity for a job that says nothing of time.
 const PREPARATION: Duration = Duration::from_mins(1);
 
+/// A job that has come to its end.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Ended {
+    /// What the process is told.
+    pub outcome: Outcome,
+    /// What became of the work. An expression of the process may make of an unknown outcome what it likes: here it is
+    /// unknown.
+    pub work: Work,
+}
+
 /// Runs jobs: evaluates their inputs, puts secrets in place, has a connector do the work, and maps the result.
 pub struct JobRunner {
     expressions: Expressions,
@@ -38,6 +52,8 @@ pub struct JobRunner {
     filter: SecretFilter,
     identity: Option<AwsIdentity>,
     job_type: Option<String>,
+    /// Where the AWS trace header goes, name by name.
+    trace_header: Option<Vec<String>>,
 }
 
 impl std::fmt::Debug for JobRunner {
@@ -60,6 +76,7 @@ impl JobRunner {
             filter: SecretFilter::Only(BTreeSet::new()),
             identity: None,
             job_type: None,
+            trace_header: None,
         }
     }
 
@@ -85,19 +102,80 @@ impl JobRunner {
         self
     }
 
-    /// Runs a job on a connector.
-    pub async fn run_on(&self, connector: &OutboundConnector, job: Job) -> Outcome {
-        self.run(job, async |variables, timeout| {
-            Ok(connector.execute(&variables, timeout).await?)
-        })
-        .await
+    /// Hands the trace of a job on, as an AWS trace header in this variable, a path of names: `queue.awsTraceHeader` for
+    /// the SQS connector. A job that has a value there keeps it; one without a trace, or without the object that the
+    /// variable is in, is left as it is.
+    #[must_use]
+    pub fn with_aws_trace_header(mut self, variable: &str) -> Self {
+        self.trace_header = Some(variable.split('.').map(str::to_owned).collect());
+        self
+    }
+
+    /// Runs a job on a connector. Where its host is interrupted before the connector is called, the job is not begun.
+    pub async fn run_on(&self, connector: &OutboundConnector, job: Job) -> Ended {
+        let execute = async |variables: String, timeout| {
+            let executed = connector.execute(&variables, timeout).await;
+            executed.map_err(Failure::from)
+        };
+        let interrupted = connector.interrupted();
+        self.run_in_span(job, interrupted, execute).await
     }
 
     /// Runs a job to the one outcome that it ends in, with secret values cut out of it.
     ///
     /// `execute` does the work: it gets the variables as JSON and the job's timeout, if it has one, and yields the
     /// response as JSON. It is not called for a job that cannot be run.
-    pub async fn run<E>(&self, job: Job, execute: E) -> Outcome
+    ///
+    /// All of it happens in a span `job`, with the key and the type of the job and the id of its trace.
+    pub async fn run<E>(&self, job: Job, execute: E) -> Ended
+    where
+        E: AsyncFnOnce(String, Option<Duration>) -> Result<String, Failure>,
+    {
+        self.run_in_span(job, std::future::pending(), execute).await
+    }
+
+    async fn run_in_span<E>(
+        &self,
+        job: Job,
+        interrupted: impl Future<Output = ()>,
+        execute: E,
+    ) -> Ended
+    where
+        E: AsyncFnOnce(String, Option<Duration>) -> Result<String, Failure>,
+    {
+        // Of a level that is always on: a warning must tell which job it is about.
+        let span = tracing::error_span!(
+            "job",
+            key = job.key.as_deref().map(shown),
+            r#type = job.job_type.as_deref().map(shown),
+            trace_id = job.trace_context.as_ref().map(TraceContext::trace_id),
+        );
+        let began = Instant::now();
+        async {
+            let (headers, result) = self.result(&job, interrupted, execute).await;
+            let work = Work::of(&result);
+            if let Err(Failure {
+                error_type, code, ..
+            }) = &result
+            {
+                tracing::info!(error_type, code, "failed");
+            }
+            let outcome = conclude(&self.expressions, &headers, job.retries, result);
+            let elapsed_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            tracing::info!(work = work.name(), elapsed_us, "ended");
+            Ended { outcome, work }
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// What the connector made of a job, and the headers that say what to make of that.
+    async fn result<E>(
+        &self,
+        job: &Job,
+        interrupted: impl Future<Output = ()>,
+        execute: E,
+    ) -> (TaskHeaders, Result<Value, Failure>)
     where
         E: AsyncFnOnce(String, Option<Duration>) -> Result<String, Failure>,
     {
@@ -106,20 +184,19 @@ impl JobRunner {
             left.unwrap_or_default()
         });
         let headers = match TaskHeaders::new(&job.headers) {
-            _ if left.is_some_and(|left| left.is_zero()) => Err(late(&job)),
+            _ if left.is_some_and(|left| left.is_zero()) => Err(late()),
             Ok(headers) => Ok(headers),
             Err(invalid) => Err(Failure::of_input("InvalidHeader", invalid.to_string())),
         };
-        let (headers, result) = match headers {
+        match headers {
             Ok(headers) => {
                 let timeout = headers.job_timeout.into_iter().chain(left).min();
-                let result = self.attempt(&job, timeout, execute).await;
+                let result = self.attempt(job, timeout, interrupted, execute).await;
                 (headers, result)
             }
             // No expression is asked about a job that is none, or no longer this host's.
             Err(failure) => (TaskHeaders::default(), Err(failure)),
-        };
-        conclude(&self.expressions, &headers, job.retries, result)
+        }
     }
 
     /// The response of a job, or why it has none, with secret values cut out.
@@ -127,16 +204,24 @@ impl JobRunner {
         &self,
         job: &Job,
         timeout: Option<Duration>,
+        interrupted: impl Future<Output = ()>,
         execute: E,
     ) -> Result<Value, Failure>
     where
         E: AsyncFnOnce(String, Option<Duration>) -> Result<String, Failure>,
     {
         let begin = Instant::now();
-        let resolved = tokio::time::timeout(timeout.unwrap_or(PREPARATION), self.prepared(job));
-        let Resolved { json, mask } = match resolved.await {
-            Ok(resolved) => resolved?,
-            Err(_) => return Err(no_identity()),
+        let prepared = tokio::time::timeout(timeout.unwrap_or(PREPARATION), self.prepared(job));
+        let Resolved { json, mask } = tokio::select! {
+            biased;
+            () = interrupted => {
+                let stopped = Stopped { reason: StopReason::Interrupted, request_left: false };
+                return Err(ExecuteError::Stopped(stopped).into());
+            }
+            resolved = prepared => match resolved {
+                Ok(resolved) => resolved?,
+                Err(_) => return Err(no_identity()),
+            },
         };
         let timeout = timeout.map(|timeout| timeout.saturating_sub(begin.elapsed()));
         let mut response = execute(json, timeout).await;
@@ -165,7 +250,14 @@ impl JobRunner {
             let problem = format!("the job is of type {given:?}, the connector is for {wanted:?}");
             return Err(Failure::of_input("WrongJobType", problem));
         }
-        let resolved = self.variables(job)?;
+        let mut resolved = self.variables(job)?;
+        if let (Some(variable), Some(context)) = (&self.trace_header, &job.trace_context) {
+            let path: Vec<&str> = variable.iter().map(String::as_str).collect();
+            let header = Value::from(context.to_aws_trace_header()).to_string();
+            if let Some(json) = json::with_missing(&resolved.json, &path, &header) {
+                resolved.json = json;
+            }
+        }
         let Some(place) = authentication::asks_for_host_identity(&resolved.json) else {
             return Ok(resolved);
         };
@@ -247,13 +339,20 @@ impl JobRunner {
     }
 }
 
+/// As much of a text as is fit for a log.
+fn shown(text: &str) -> &str {
+    let end = text
+        .char_indices()
+        .nth(100)
+        .map_or(text.len(), |(at, _)| at);
+    &text[..end]
+}
+
 /// The failure of a job that the engine has given to another worker by now. It is not this one's to fail: its retries
 /// stay.
-fn late(job: &Job) -> Failure {
+fn late() -> Failure {
     let problem = "the deadline of the job has passed: another worker may have it";
-    Failure::new(FailureKind::Retryable, "Deadline", problem)
-        .with_code("Deadline")
-        .with_retries(job.retries, None)
+    Failure::new(FailureKind::Postponed, "Deadline", problem).with_code("Deadline")
 }
 
 fn no_identity() -> Failure {
@@ -301,10 +400,15 @@ impl From<ExecuteError> for Failure {
                     .with_variables(serde_json::from_str(variables).unwrap_or_default())
             }
             ExecuteError::Stopped(stopped) => {
-                let kind = if stopped.request_left {
-                    UNKNOWN
-                } else {
-                    FailureKind::Retryable
+                let kind = match &stopped {
+                    Stopped {
+                        request_left: true, ..
+                    } => UNKNOWN,
+                    Stopped {
+                        reason: StopReason::Interrupted,
+                        ..
+                    } => FailureKind::Postponed,
+                    _ => FailureKind::Retryable,
                 };
                 Self::new(kind, "Stopped", message).with_code("Stopped")
             }
@@ -387,7 +491,7 @@ mod tests {
                 },
             )
             .await;
-        (outcome.to_json(), got)
+        (outcome.outcome.to_json(), got)
     }
 
     fn denied() -> Failure {
@@ -565,7 +669,8 @@ mod tests {
                 async |_, _| Ok("<html>".to_owned()),
             )
             .await;
-        assert_eq!(outcome.to_json()["retries"], 0);
+        assert_eq!(outcome.outcome.to_json()["retries"], 0);
+        assert_eq!(outcome.work, Work::Unknown);
     }
 
     /// The timeout that a job hands on.

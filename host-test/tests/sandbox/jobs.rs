@@ -312,6 +312,7 @@ async fn a_body_keeps_the_order_of_its_names_and_the_digits_of_its_numbers() {
         .runner
         .run_on(&setting.connector, job)
         .await
+        .outcome
         .to_json();
     assert_eq!(outcome["outcome"], "completed", "{outcome}");
     assert_eq!(setting.received()["Body"], body);
@@ -436,7 +437,10 @@ async fn jobs_run_on_any_thread() {
         let job = connector_host::job::Job::from_json(&job.to_string()).unwrap();
         setting.runner.run_on(&setting.connector, job).await
     });
-    assert_eq!(outcome.await.unwrap().to_json()["outcome"], "completed");
+    assert_eq!(
+        outcome.await.unwrap().outcome.to_json()["outcome"],
+        "completed"
+    );
     assert_eq!(lab::receive(&url).len(), 1);
 }
 

@@ -14,6 +14,7 @@ mod judges;
 mod kept_instance;
 mod limits;
 mod modeler;
+mod proxies;
 mod refusals;
 mod run_command;
 mod secrets;

@@ -48,20 +48,28 @@ fn a_stream_of_jobs_ends_in_an_outcome_for_each() {
         json!({"jobKey": "2", "retries": "3"}).to_string(),
         job(&url, 3).to_string(),
     ];
-    let arguments = ["--allow", &url, "--secrets-env", "CONNECTOR_SECRET_"];
+    let secrets = ["--secrets-env", "CONNECTOR_SECRET_"];
+    let arguments = [&["--allow", &url, "--concurrency", "1"], &secrets[..]].concat();
     let run = run(&arguments, &environment, &lines.join("\n"));
     assert_eq!(run.code, 11);
-    assert_eq!(run.stderr, "error: 2 of 4 jobs failed\n");
+    let (summary, error) = run.stderr.split_once('\n').unwrap();
+    assert_eq!(error, "error: 2 of 4 jobs failed\n");
+    assert!(summary.starts_with("4 jobs in "), "{summary}");
+    assert!(summary.contains(": 2 done, 2 not done; "), "{summary}");
     let outcomes = outcomes(&run);
     let messages = lab::receive(&url);
     assert_eq!(
         outcomes[0],
-        json!({"jobKey": "1", "outcome": "completed", "variables": {"createdMessageID": messages[0]["MessageId"]}})
+        json!({
+            "jobKey": "1", "outcome": "completed", "work": "done",
+            "variables": {"createdMessageID": messages[0]["MessageId"]}
+        })
     );
     assert_eq!(
         outcomes[1]["errorMessage"],
         "line 2: not json: line 1, column 2"
     );
+    assert_eq!(outcomes[1]["work"], "not-done");
     assert_eq!(outcomes[2]["jobKey"], "2");
     assert_eq!(
         outcomes[3]["variables"]["createdMessageID"],
@@ -211,9 +219,9 @@ fn why_an_expression_is_null_is_told_to_the_operator() {
     let run = run(&[], &[], &job.to_string());
     assert_eq!(run.code, 11);
     for told in [
-        "WARN input queue.messageBody: ",
+        "WARN job: input queue.messageBody: ",
         "nope",
-        "WARN expression of a header: ",
+        "WARN job: expression of a header: ",
         "bpmnerror",
     ] {
         assert!(run.stderr.contains(told), "{told}: {}", run.stderr);
@@ -255,6 +263,8 @@ fn no_job_follows_one_whose_outcome_cannot_be_printed() {
             &url,
             "--secrets-env",
             "S_",
+            "--concurrency",
+            "1",
             jobs.to_str().unwrap(),
         ])
         .env("S_ACCESS_KEY", &key.id)

@@ -10,7 +10,7 @@ use bindings::exports::connectors::aws_sqs::sender::{
 use bindings::exports::connectors::outbound::connector::{self, Description, Failure, Network};
 use bindings::wasi::clocks::monotonic_clock::subscribe_duration;
 use bindings::wasi::http::outgoing_handler;
-use bindings::wasi::http::types::{Fields, OutgoingRequest, Scheme};
+use bindings::wasi::http::types::{Fields, FutureIncomingResponse, OutgoingRequest, Scheme};
 use bindings::wasi::io::poll::poll;
 
 #[allow(missing_docs, unreachable_pub, unsafe_code, clippy::pedantic)]
@@ -102,21 +102,48 @@ fn misbehave(misdeed: &str) {
         "trap" => core::arch::wasm32::unreachable(),
         _ => {
             if let Some(server) = misdeed.strip_prefix("wait for ever for ") {
-                ask(server);
+                let _answer = ask(server);
                 misbehave("wait for ever");
+            }
+            if let Some(server) = misdeed.strip_prefix("ask ten thousand times ") {
+                for _ in 0..10_000 {
+                    if let Some(answer) = ask(server) {
+                        poll(&[&answer.subscribe()]);
+                    }
+                }
+            }
+            if let Some(server) = misdeed.strip_prefix("ask at once ten thousand times ") {
+                let _answers: Vec<_> = (0..10_000).map(|_| ask(server)).collect();
+                misbehave("wait for ever");
+            }
+            if let Some(server) = misdeed.strip_prefix("read all of ") {
+                let _ = read_all(server);
             }
         }
     }
 }
 
-/// Sends a request, and does not care what comes of it.
-fn ask(server: &str) {
-    let Ok(headers) = Fields::from_list(&[]) else {
-        return;
-    };
+/// Sends a request. None if the host lets it not out.
+fn ask(server: &str) -> Option<FutureIncomingResponse> {
+    let headers = Fields::from_list(&[]).ok()?;
     let request = OutgoingRequest::new(headers);
-    let _ = request.set_scheme(Some(&Scheme::Http));
-    let _ = request.set_authority(Some(server));
-    let _ = request.set_path_with_query(Some("/"));
-    std::mem::forget(outgoing_handler::handle(request, None));
+    request.set_scheme(Some(&Scheme::Http)).ok()?;
+    request.set_authority(Some(server)).ok()?;
+    request.set_path_with_query(Some("/")).ok()?;
+    outgoing_handler::handle(request, None).ok()
+}
+
+/// Reads what a server answers, however much it is.
+fn read_all(server: &str) -> Option<u64> {
+    let answer = ask(server)?;
+    poll(&[&answer.subscribe()]);
+    let response = answer.get()?.ok()?.ok()?;
+    let body = response.consume().ok()?;
+    let stream = body.stream().ok()?;
+    let mut length = 0;
+    while let Ok(bytes) = stream.read(1 << 16) {
+        length += bytes.len() as u64;
+        poll(&[&stream.subscribe()]);
+    }
+    Some(length)
 }

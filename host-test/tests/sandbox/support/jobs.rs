@@ -56,7 +56,7 @@ pub(crate) fn outbound(addresses: &[&str]) -> OutboundConnector {
 /// The outcome of a job, as JSON.
 pub(crate) async fn run(runner: &JobRunner, connector: &OutboundConnector, job: &Value) -> Value {
     let job = Job::from_json(&job.to_string()).unwrap();
-    runner.run_on(connector, job).await.to_json()
+    runner.run_on(connector, job).await.outcome.to_json()
 }
 
 /// A queue, a runner with the key that may send to it, and a connector that reaches it.

@@ -4,10 +4,11 @@ pub(crate) mod answers;
 pub(crate) mod artifacts;
 pub(crate) mod canned;
 pub(crate) mod fault_server;
+pub(crate) mod forward_proxy;
 pub(crate) mod jobs;
 pub(crate) mod lab;
 pub(crate) mod program;
-pub(crate) mod proxy;
+pub(crate) mod relay;
 pub(crate) mod tls;
 
 use connector_host::{

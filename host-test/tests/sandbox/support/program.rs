@@ -45,6 +45,8 @@ pub(crate) fn run(arguments: &[&str], environment: &[(&str, &str)], stdin: &[u8]
     let mut process = Command::new(env!("CARGO_BIN_EXE_connector-host"))
         .args(arguments)
         .env_clear()
+        // Not that of whoever runs the tests.
+        .env("XDG_CACHE_HOME", artifacts::target().join("test-cache"))
         .envs(environment.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

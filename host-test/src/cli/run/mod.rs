@@ -3,24 +3,31 @@
 // Doc comments here are the text of `--help`, which is not Markdown.
 #![allow(clippy::doc_markdown)]
 
+mod jobs;
+mod progress;
+mod shutdown;
+mod tally;
+mod worker;
+
 use std::collections::BTreeSet;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
-use connector_host::job::{Expressions, InvalidJob, Job, JobRunner, Outcome};
+use connector_host::job::{Expressions, JobRunner};
 use connector_host::secrets::{
     EnvironmentSecrets, FileSecrets, FolderSecrets, SecretFilter, SecretProviders,
 };
-use connector_host::{AwsIdentity, Limits, OriginPattern, OutboundConnector};
+use connector_host::{AwsIdentity, Host, OriginPattern, Origins, OutboundConnector};
 use feel::jiff::tz::TimeZone;
-use serde_json::Value;
 
+use super::cache::Cache;
 use super::exit::{self, Failure};
 use super::files::is_stdin;
-use super::jobs::{JobText, Jobs};
-use super::log;
+use super::limits::LimitArgs;
 use super::network::Network;
+use shutdown::Signals;
+use worker::{Input, Worker};
 
 /// Run jobs of a process engine on a connector, each in a sandbox of its own.
 ///
@@ -33,7 +40,12 @@ use super::network::Network;
 /// it gets what they map and no other variable.
 ///
 /// For each job, one line of JSON tells the command that ends it: "outcome" is "completed", "failed" or
-/// "error" (a BPMN error).
+/// "error" (a BPMN error). "work" says what became of the work itself, whatever the diagram makes of it:
+/// "done", "not-done", "unknown", or "not-begun", which leaves the job as it was. A line is written when
+/// its job has ended, and at once; what follows the last line break is none.
+///
+/// SIGINT and SIGTERM end the run in order: no job is begun any more, those in flight end, and standard
+/// error says from which one on nothing was begun.
 ///
 /// Secrets, {{secrets.NAME}} or secrets.NAME, are put in place where "inputs" write them. In variables
 /// that an engine has evaluated, they are left alone unless --secret names them: there, whoever can put
@@ -51,12 +63,47 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME", default_value = "Etc/UTC", value_parser = parse_time_zone)]
     time_zone: TimeZone,
 
+    /// Hand the trace of a job on, its "traceparent", as the message system attribute AWSTraceHeader
+    #[arg(long)]
+    aws_trace_header: bool,
+
+    #[command(flatten)]
+    pace: Pace,
     #[command(flatten)]
     secrets: Secrets,
     #[command(flatten)]
     identity: Identity,
     #[command(flatten)]
     network: Network,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    cache: Cache,
+}
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Many jobs")]
+struct Pace {
+    /// Jobs that are run at a time. Those of more than one may change their order; with 1, they keep it
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    concurrency: u32,
+    /// Whether outcomes are printed in the order of the jobs, or as they come
+    #[arg(long, value_name = "ORDER", default_value = "jobs")]
+    order: Order,
+    /// How long jobs in flight may take after SIGINT or SIGTERM, in milliseconds; a second signal ends them
+    /// at once
+    #[arg(long, value_name = "MS", default_value_t = 25_000)]
+    grace: u64,
+    /// How often the progress is told where standard error is no terminal, in milliseconds; never with 0
+    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    progress_every: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Order {
+    Jobs,
+    Completion,
 }
 
 #[derive(clap::Args)]
@@ -92,56 +139,46 @@ struct Identity {
 }
 
 /// Runs the command.
-pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    log::to_stderr();
-    let mut jobs = Jobs::new(open(&args.jobs)?);
-    let expressions = Expressions::in_time_zone(args.time_zone);
-    let runner = args.secrets.runner(expressions)?;
+pub(super) async fn run(args: Args, logs_json: bool) -> Result<(), Failure> {
+    let signals = Signals::listen()
+        .map_err(|error| Failure::setup(format!("signals cannot be received: {error}")))?;
+    let (input, size) = open(&args.jobs)?;
+    let runner = args
+        .secrets
+        .runner(Expressions::in_time_zone(args.time_zone))?;
     let runner = match args.identity.of_host() {
         Some(identity) => runner.with_identity(identity),
         None => runner,
     };
-    let (connector, job_type) = load(args.network, &args.component).await?;
-    let runner = runner.with_job_type(job_type);
-
-    let (mut all, mut failed) = (0_usize, 0_usize);
-    loop {
-        let next = jobs.next();
-        let Some(JobText { text, place }) =
-            next.map_err(|error| Failure::usage(format!("jobs: {error}")))?
-        else {
-            break;
-        };
-        let (key, outcome) = match &text {
-            Ok(text) => match Job::from_json(text) {
-                Ok(job) => (job.key.clone(), runner.run_on(&connector, job).await),
-                Err(error) => (Job::key_in(text), not_a_job(&place, &error)),
-            },
-            Err(error) => (None, not_a_job(&place, error)),
-        };
-        all += 1;
-        failed += usize::from(matches!(outcome, Outcome::Failed { .. }));
-        // Nobody knows of a job that is done and not told of: no more are to follow it.
-        exit::print_line(&line(key.clone(), &outcome)).map_err(|error| {
-            let job = key.unwrap_or(place);
-            Failure::setup(format!(
-                "the outcome of job {job} cannot be printed: {error}; it is {outcome:?}"
-            ))
-        })?;
-    }
-    if failed > 0 {
-        return Err(Failure::jobs(failed, all));
-    }
-    Ok(())
+    let runner = if args.aws_trace_header {
+        runner.with_aws_trace_header(TRACE_HEADER)
+    } else {
+        runner
+    };
+    let limits = args.limits.limits().with_sandboxes(args.pace.concurrency);
+    let host = args.network.host(limits, &args.cache)?;
+    let (connector, job_type) = load(&host, args.network.is_default(), &args.component).await?;
+    let worker = Worker {
+        host,
+        connector,
+        runner: runner.with_job_type(job_type),
+    };
+    worker
+        .run(input, size, &args.pace, signals, logs_json)
+        .await
 }
 
-/// The connector and the type of its jobs, on a host that lets it out to the servers of its own service unless the
-/// arguments name others.
-async fn load(network: Network, component: &Path) -> Result<(OutboundConnector, String), Failure> {
-    let is_default = network.is_default();
-    let connector = network
-        .host(Limits::default())?
-        .load_outbound_file(component)?;
+/// The variable in which the SQS connector takes the header.
+const TRACE_HEADER: &str = "queue.awsTraceHeader";
+
+/// The connector and the type of its jobs. It is let out to the servers of its own service unless the arguments name
+/// others.
+async fn load(
+    host: &Host,
+    is_default: bool,
+    component: &Path,
+) -> Result<(OutboundConnector, String), Failure> {
+    let connector = host.load_outbound_file(component)?;
     let description = connector.describe().await?;
     if !is_default {
         return Ok((connector, description.job_type));
@@ -151,34 +188,22 @@ async fn load(network: Network, component: &Path) -> Result<(OutboundConnector, 
     let connector = origins
         .filter_map(|origin| origin.parse::<OriginPattern>().ok())
         .filter(OriginPattern::is_https)
+        .map(Origins::from)
         .fold(connector, OutboundConnector::allow);
     Ok((connector, description.job_type))
 }
 
-/// What becomes of a text that is no job: nothing was done, and nothing can be.
-fn not_a_job(place: &str, error: &InvalidJob) -> Outcome {
-    Outcome::Failed {
-        message: format!("{place}: {error}"),
-        retries: 0,
-        retry_backoff: None,
-        variables: serde_json::Map::new(),
-    }
-}
-
-fn line(key: Option<String>, outcome: &Outcome) -> String {
-    let mut line = outcome.to_json();
-    if let (Some(key), Value::Object(fields)) = (key, &mut line) {
-        fields.shift_insert(0, "jobKey".to_owned(), key.into());
-    }
-    line.to_string()
-}
-
-fn open(path: &Path) -> Result<Box<dyn io::BufRead>, Failure> {
+/// The input, and its size in bytes if that is known.
+fn open(path: &Path) -> Result<(Input, Option<u64>), Failure> {
     if is_stdin(Some(path)) {
-        return Ok(Box::new(BufReader::new(io::stdin())));
+        return Ok((Box::new(BufReader::new(io::stdin())), None));
     }
     match File::open(path) {
-        Ok(file) => Ok(Box::new(BufReader::new(file))),
+        Ok(file) => {
+            let metadata = file.metadata().ok().filter(Metadata::is_file);
+            let size = metadata.map(|metadata| metadata.len());
+            Ok((Box::new(BufReader::new(file)), size))
+        }
         Err(error) => Err(Failure::usage(format!("jobs: {}: {error}", path.display()))),
     }
 }

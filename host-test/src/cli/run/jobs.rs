@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use connector_host::job::InvalidJob;
 use serde_json::value::RawValue;
@@ -9,7 +11,9 @@ use serde_json::value::RawValue;
 /// Jobs, one on each line. Where the first line is no whole value, but the whole of the input is one or several: those.
 /// An object of nothing but `jobs`, as an engine answers an activation, stands for the jobs in it.
 pub(super) struct Jobs {
-    input: Box<dyn BufRead>,
+    input: Box<dyn BufRead + Send>,
+    /// The bytes that were read.
+    read: Arc<AtomicU64>,
     lines: usize,
     /// What was read ahead.
     ahead: VecDeque<JobText>,
@@ -22,9 +26,11 @@ pub(super) struct JobText {
 }
 
 impl Jobs {
-    pub(super) fn new(input: Box<dyn BufRead>) -> Self {
+    /// Reads this, and counts the bytes.
+    pub(super) fn new(input: Box<dyn BufRead + Send>, read: Arc<AtomicU64>) -> Self {
         Self {
             input,
+            read,
             lines: 0,
             ahead: VecDeque::new(),
         }
@@ -37,11 +43,13 @@ impl Jobs {
             if self.input.read_until(b'\n', &mut line)? == 0 {
                 return Ok(None);
             }
+            self.read.fetch_add(line.len() as u64, Ordering::Relaxed);
             if self.lines == 0 && line.starts_with(BYTE_ORDER_MARK) {
                 line.drain(..BYTE_ORDER_MARK.len());
             }
             if self.lines == 0 && is_incomplete(&line) {
-                self.input.read_to_end(&mut line)?;
+                let rest = self.input.read_to_end(&mut line)?;
+                self.read.fetch_add(rest as u64, Ordering::Relaxed);
                 self.ahead = values(&line).unwrap_or_else(|| lines(&line));
                 self.lines = 1;
                 continue;
@@ -138,7 +146,7 @@ mod tests {
 
     /// The jobs of an input, with what is wrong in place of those that are none.
     fn jobs(input: &'static [u8]) -> Vec<(String, String)> {
-        let mut jobs = Jobs::new(Box::new(input));
+        let mut jobs = Jobs::new(Box::new(input), Arc::default());
         let mut found = Vec::new();
         while let Some(JobText { text, place }) = jobs.next().unwrap() {
             let told = text.unwrap_or_else(|error| error.to_string());

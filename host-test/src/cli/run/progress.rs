@@ -1,0 +1,104 @@
+//! How far a run has come: a bar on a terminal, a line now and then elsewhere.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::time::{Interval, MissedTickBehavior, interval_at};
+
+use super::tally::Tally;
+
+/// How often a bar is drawn.
+const REDRAW: Duration = Duration::from_millis(100);
+
+/// Bytes of the input: how many were read, and how many there are, if that is known.
+#[derive(Clone)]
+pub(super) struct Bytes {
+    pub(super) read: Arc<AtomicU64>,
+    pub(super) all: Option<u64>,
+}
+
+/// Tells how far a run has come.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+    bytes: Bytes,
+    ticks: Option<Interval>,
+    logs_json: bool,
+}
+
+impl Progress {
+    /// A bar if standard error is a terminal, unless that must be a log in JSON; or else a line every so often, if at
+    /// all.
+    pub(super) fn new(bytes: Bytes, every: Option<Duration>, logs_json: bool) -> Self {
+        let on_terminal = std::io::stderr().is_terminal() && !logs_json && every.is_some();
+        let every = if on_terminal { Some(REDRAW) } else { every };
+        let ticks = every.map(|every| {
+            let mut ticks = interval_at(tokio::time::Instant::now() + every, every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+            ticks
+        });
+        Self {
+            bar: on_terminal.then(|| bar(bytes.all)),
+            bytes,
+            ticks,
+            logs_json,
+        }
+    }
+
+    /// Comes when it is time to tell.
+    pub(super) async fn tick(&mut self) {
+        match &mut self.ticks {
+            Some(ticks) => {
+                ticks.tick().await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Tells.
+    pub(super) fn tell(&self, tally: &Tally, in_flight: usize) {
+        let line = format!("{}; {in_flight} in flight", tally.line());
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(self.bytes.read.load(Ordering::Relaxed));
+                bar.set_message(line);
+            }
+            None if self.logs_json => {
+                let tally = tally.to_json().to_string();
+                eprintln!(r#"{{"progress":{tally},"inFlight":{in_flight}}}"#);
+            }
+            None => eprintln!("{line}"),
+        }
+    }
+
+    /// Does something that writes to the terminal too.
+    pub(super) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Leaves nothing behind.
+    pub(super) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(all: Option<u64>) -> ProgressBar {
+    let (bar, template) = match all {
+        Some(all) => (
+            ProgressBar::new(all),
+            "{bar:30} {percent:>3} % {elapsed}: {msg}",
+        ),
+        None => (ProgressBar::new_spinner(), "{spinner} {elapsed}: {msg}"),
+    };
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
