@@ -10,7 +10,7 @@ python      := target/python/bin/python
 modeler     := host-test/modeler
 node        := host-test/hosts/node
 browsers    := chromium chromium-browser google-chrome google-chrome-stable
-browser     := $(or $(CHROMIUM),$(foreach name,$(browsers),$(shell command -v $(name) 2>/dev/null)))
+browser     := $(strip $(or $(CHROMIUM),$(foreach name,$(browsers),$(shell command -v $(name) 2>/dev/null))))
 
 .PHONY: run
 run: component host lab ## Run a job: the component sends its message to a local server, an independent client reads it back

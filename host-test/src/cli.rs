@@ -43,7 +43,7 @@ pub(crate) async fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return exit::unparsed(&error),
     };
-    log.begin();
+    log.begin(!matches!(command, Command::Run(_)));
     let result = match command {
         Command::Run(args) => run::run(*args, log.is_json()).await,
         Command::Send(args) => send::run(*args).await,

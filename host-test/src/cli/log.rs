@@ -10,9 +10,9 @@ use tracing_subscriber::{Layer, fmt};
 #[command(next_help_heading = "Log, on standard error")]
 pub(super) struct Log {
     /// What is logged: with info, how each job ended; with debug, each request too. Never bodies or
-    /// secrets
-    #[arg(long, global = true, value_name = "LEVEL", default_value = "warn")]
-    log_level: LogLevel,
+    /// secrets [default: warn with run, or else error]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<LogLevel>,
     /// How it is logged
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -38,9 +38,14 @@ enum LogFormat {
 const OWN: [&str; 2] = ["connector_host", "compiled_cache"];
 
 impl Log {
-    /// Begins to log.
-    pub(super) fn begin(&self) {
-        let level = match self.log_level {
+    /// Begins to log: of a command that says all by itself, errors alone.
+    pub(super) fn begin(&self, tells_all: bool) {
+        let default = if tells_all {
+            LogLevel::Error
+        } else {
+            LogLevel::Warn
+        };
+        let level = match self.log_level.unwrap_or(default) {
             LogLevel::Off => LevelFilter::OFF,
             LogLevel::Error => Level::ERROR.into(),
             LogLevel::Warn => Level::WARN.into(),

@@ -1,6 +1,7 @@
 //! The component in a real sandbox, against a real server that verifies signatures.
 
 mod addresses;
+mod cache;
 mod command_line;
 mod connections;
 mod count;

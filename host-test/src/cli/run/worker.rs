@@ -67,7 +67,7 @@ impl Worker {
         };
         let mut jobs = read_ahead(Jobs::new(input, Arc::clone(&bytes.read)));
         let slots = Arc::new(Semaphore::new(pace.concurrency as usize));
-        let most = pace.concurrency as usize * WAITING;
+        let most = (pace.concurrency as usize - 1) * WAITING + 1;
         let mut flight = Flight::new(pace.order);
         let every = (pace.progress_every > 0).then_some(Duration::from_millis(pace.progress_every));
         let mut progress = Progress::new(bytes, every, logs_json);
