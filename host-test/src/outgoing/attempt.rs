@@ -55,13 +55,16 @@ impl Attempt {
     /// The whole answer has come, or as much as anybody wanted of it.
     pub(super) fn ended(&self, response_bytes: u64) {
         let elapsed_us = micros(self.began);
-        tracing::debug!(parent: &self.span, response_bytes, elapsed_us, "answered");
+        // Some formatters look for the span that is entered, whatever an event names as its parent.
+        self.span
+            .in_scope(|| tracing::debug!(response_bytes, elapsed_us, "answered"));
     }
 
     /// No answer has come, or not all of it.
     pub(super) fn failed(&self, error: &Error, response_bytes: u64) {
         let elapsed_us = micros(self.began);
-        tracing::debug!(parent: &self.span, response_bytes, elapsed_us, %error, "failed");
+        self.span
+            .in_scope(|| tracing::debug!(response_bytes, elapsed_us, %error, "failed"));
     }
 }
 

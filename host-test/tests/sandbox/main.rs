@@ -14,6 +14,7 @@ mod jobs;
 mod judges;
 mod kept_instance;
 mod limits;
+mod many_jobs;
 mod modeler;
 mod proxies;
 mod refusals;
