@@ -16,7 +16,7 @@ use crate::support::fault_server::{FaultServer, Script, Turn, in_turn};
 use crate::support::lab::{self, Judge};
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A turn of a server that stores and answers, after a while.
 fn success(pause_ms: u64) -> Turn {
