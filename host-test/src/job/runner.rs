@@ -5,6 +5,7 @@ use std::error::Error as _;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
+use tokio::time::timeout_at;
 use tracing::Instrument as _;
 
 use super::activated::Job;
@@ -211,17 +212,15 @@ impl JobRunner {
         E: AsyncFnOnce(String, Option<Duration>) -> Result<String, Failure>,
     {
         let begin = Instant::now();
-        let prepared = tokio::time::timeout(timeout.unwrap_or(PREPARATION), self.prepared(job));
+        let until = begin + timeout.unwrap_or(PREPARATION);
         let Resolved { json, mask } = tokio::select! {
             biased;
             () = interrupted => {
-                let stopped = Stopped { reason: StopReason::Interrupted, request_left: false };
+                let reason = StopReason::Interrupted;
+                let stopped = Stopped { reason, request_left: false };
                 return Err(ExecuteError::Stopped(stopped).into());
             }
-            resolved = prepared => match resolved {
-                Ok(resolved) => resolved?,
-                Err(_) => return Err(no_identity()),
-            },
+            resolved = self.prepared(job, until.into()) => resolved?,
         };
         let timeout = timeout.map(|timeout| timeout.saturating_sub(begin.elapsed()));
         let mut response = execute(json, timeout).await;
@@ -241,8 +240,9 @@ impl JobRunner {
         )
     }
 
-    /// The variables that a connector gets, with the identity of the host where they ask for it.
-    async fn prepared(&self, job: &Job) -> Result<Resolved, Failure> {
+    /// The variables that a connector gets, with the identity of the host where they ask for it. There is no more time
+    /// for it than that.
+    async fn prepared(&self, job: &Job, until: tokio::time::Instant) -> Result<Resolved, Failure> {
         if let (Some(wanted), Some(given)) = (&self.job_type, &job.job_type)
             && wanted != given
         {
@@ -250,7 +250,9 @@ impl JobRunner {
             let problem = format!("the job is of type {given:?}, the connector is for {wanted:?}");
             return Err(Failure::of_input("WrongJobType", problem));
         }
-        let mut resolved = self.variables(job)?;
+        let mut resolved = timeout_at(until, self.variables(job))
+            .await
+            .unwrap_or_else(|_| Err(no_secrets()))?;
         if let (Some(variable), Some(context)) = (&self.trace_header, &job.trace_context) {
             let path: Vec<&str> = variable.iter().map(String::as_str).collect();
             let header = Value::from(context.to_aws_trace_header()).to_string();
@@ -265,7 +267,8 @@ impl JobRunner {
             let problem = "authentication: this host lends no aws identity of its own to jobs";
             return Err(Failure::of_input("Identity", problem.to_owned()));
         };
-        let credentials = identity.credentials().await.map_err(|error| {
+        let credentials = timeout_at(until, identity.credentials()).await;
+        let credentials = credentials.map_err(|_| no_identity())?.map_err(|error| {
             let told = one_line(&error.to_string());
             tracing::warn!("{told}");
             no_identity()
@@ -279,18 +282,18 @@ impl JobRunner {
     }
 
     /// The variables of a job, secrets in place.
-    fn variables(&self, job: &Job) -> Result<Resolved, Failure> {
+    async fn variables(&self, job: &Job) -> Result<Resolved, Failure> {
         let resolved = if job.inputs.is_empty() {
             let variables = job.variables.get();
             self.check_authentication(variables)?;
-            secrets::resolve(variables, &self.filter, &*self.secrets)
+            secrets::resolve(variables, &self.filter, &*self.secrets).await
         } else {
             let (inputs, placeholders) = with_placeholders(&job.inputs);
             // What is told of an expression is told of the one that the diagram has.
             let variables = self
                 .mapped(&inputs, job)
                 .map_err(|failure| self.mapped(&job.inputs, job).err().unwrap_or(failure))?;
-            placeholders.resolve(&variables, &*self.secrets)
+            placeholders.resolve(&variables, &*self.secrets).await
         };
         let resolved = resolved.map_err(|error| {
             if let Some(cause) = error.source() {
@@ -353,6 +356,11 @@ fn shown(text: &str) -> &str {
 fn late() -> Failure {
     let problem = "the deadline of the job has passed: another worker may have it";
     Failure::new(FailureKind::Postponed, "Deadline", problem).with_code("Deadline")
+}
+
+fn no_secrets() -> Failure {
+    let problem = "the secrets of the job could not be fetched in time";
+    Failure::new(FailureKind::Retryable, "Secret", problem).with_code("Secret")
 }
 
 fn no_identity() -> Failure {
@@ -453,18 +461,19 @@ mod tests {
     use serde_json::{Map, json};
 
     use super::*;
-    use crate::secrets::{ProviderError, Secret};
+    use crate::secrets::{Secret, SecretFuture};
 
     /// Knows two secrets, `KEY` and `SHORT`.
     struct Keys;
 
     impl SecretProvider for Keys {
-        fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
-            Ok(match name {
+        fn secret<'a>(&'a self, name: &'a str) -> SecretFuture<'a> {
+            let secret = match name {
                 "KEY" => Some(Secret::new("m4rk3r-secret")),
                 "SHORT" => Some(Secret::new("9bd")),
                 _ => None,
-            })
+            };
+            Box::pin(async { Ok(secret) })
         }
     }
 
@@ -770,5 +779,34 @@ mod tests {
             message.starts_with("variables must be at most 16777216 bytes: have 16777224 |"),
             "{message}"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_vault_that_does_not_answer_fails_the_job_in_time() {
+        struct Silent;
+        impl SecretProvider for Silent {
+            fn secret<'a>(&'a self, _: &'a str) -> SecretFuture<'a> {
+                Box::pin(std::future::pending())
+            }
+        }
+        let now = || "2026-11-22T10:00:00[Etc/UTC]".parse().unwrap();
+        let runner = JobRunner::new(Expressions::new(now), Silent);
+        let job = json!({"retries": 3, "inputs": {"a": "secrets.KEY"}});
+        let (outcome, got) = run(&runner, job, Ok(json!({}))).await;
+        assert_eq!((got, &outcome["retries"]), (None, &json!(2)));
+        assert_eq!(outcome["variables"]["error"]["type"], "Secret");
+    }
+
+    #[tokio::test]
+    async fn a_job_that_is_interrupted_before_its_work_is_as_good_as_before() {
+        let headers = json!({"errorExpression": "bpmnError(\"A\")"});
+        let job = json!({"retries": 3, "customHeaders": headers}).to_string();
+        let job = Job::from_json(&job).unwrap();
+        let execute = async |_, _| panic!("it is not executed");
+        let ended = runner()
+            .run_in_span(job, std::future::ready(()), execute)
+            .await;
+        assert_eq!(ended.work, Work::NotBegun);
+        assert_eq!(ended.outcome.to_json()["retries"], 3);
     }
 }

@@ -15,7 +15,8 @@ use std::ops::Range;
 
 pub use placeholder::Placeholders;
 pub use provider::{
-    EnvironmentSecrets, FileSecrets, FolderSecrets, ProviderError, SecretProvider, SecretProviders,
+    EnvironmentSecrets, FileSecrets, FolderSecrets, ProviderError, SecretFuture, SecretProvider,
+    SecretProviders,
 };
 
 /// A secret value. `Debug` does not show it.
@@ -119,7 +120,7 @@ impl fmt::Debug for Resolved {
 /// is looked up once, and no value is searched for names.
 ///
 /// Fails if a secret that is let through is not there, or if a provider fails; the text is then of no use.
-pub fn resolve(
+pub async fn resolve(
     json: &str,
     filter: &SecretFilter,
     provider: &dyn SecretProvider,
@@ -127,13 +128,13 @@ pub fn resolve(
     let references = reference::find(json)
         .filter(|reference| filter.lets_through(reference.name))
         .map(|reference| (reference.range, reference.name));
-    substitute(json, references, provider)
+    substitute(json, references.collect(), provider).await
 }
 
 /// The text with a secret in place of each range, of which each has the name of one.
-fn substitute<'n>(
+async fn substitute(
     json: &str,
-    references: impl Iterator<Item = (Range<usize>, &'n str)>,
+    references: Vec<(Range<usize>, &str)>,
     provider: &dyn SecretProvider,
 ) -> Result<Resolved, SecretError> {
     let mut known: BTreeMap<&str, Secret> = BTreeMap::new();
@@ -142,7 +143,7 @@ fn substitute<'n>(
     for (range, name) in references {
         let secret = match known.get(name) {
             Some(secret) => secret.clone(),
-            None => fetch(name, provider)?,
+            None => fetch(name, provider).await?,
         };
         resolved.push_str(&json[end..range.start]);
         resolved.push_str(&escaped(secret.expose()));
@@ -156,8 +157,8 @@ fn substitute<'n>(
     })
 }
 
-fn fetch(name: &str, provider: &dyn SecretProvider) -> Result<Secret, SecretError> {
-    match provider.secret(name) {
+async fn fetch(name: &str, provider: &dyn SecretProvider) -> Result<Secret, SecretError> {
+    match provider.secret(name).await {
         Ok(Some(secret)) => Ok(secret),
         Ok(None) => Err(SecretError::Missing(shown(name))),
         Err(source) => Err(SecretError::Provider {
@@ -308,20 +309,29 @@ fn places<'t>(value: &'t str, text: &'t str) -> impl Iterator<Item = Range<usize
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
     use serde_json::json;
 
     use super::*;
+
+    /// All providers here know at once.
+    fn resolve(
+        json: &str,
+        filter: &SecretFilter,
+        provider: &dyn SecretProvider,
+    ) -> Result<Resolved, SecretError> {
+        let resolved = super::resolve(json, filter, provider);
+        resolved.now_or_never().unwrap()
+    }
 
     /// Secrets that are known beforehand.
     struct Known(&'static [(&'static str, &'static str)]);
 
     impl SecretProvider for Known {
-        fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
-            Ok(self
-                .0
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| Secret::new(*value)))
+        fn secret<'a>(&'a self, name: &'a str) -> SecretFuture<'a> {
+            let mut known = self.0.iter().filter(|(known, _)| *known == name);
+            let secret = known.next().map(|(_, value)| Secret::new(*value));
+            Box::pin(async { Ok(secret) })
         }
     }
 
@@ -396,16 +406,8 @@ mod tests {
 
     #[test]
     fn why_a_provider_failed_is_not_for_the_process() {
-        struct Down;
-        impl SecretProvider for Down {
-            fn secret(&self, _: &str) -> Result<Option<Secret>, ProviderError> {
-                Err(ProviderError {
-                    source_name: "vault".to_owned(),
-                    problem: "GET /?token=t0k3n: 503".to_owned(),
-                })
-            }
-        }
-        let error = resolve("secrets.KEY", &SecretFilter::Off, &Down).unwrap_err();
+        let down = |_: &str| Err(ProviderError::new("vault", "GET /?token=t0k3n: 503"));
+        let error = resolve("secrets.KEY", &SecretFilter::Off, &down).unwrap_err();
         assert_eq!(error.to_string(), "secret 'KEY' could not be fetched");
         let source = std::error::Error::source(&error).unwrap();
         assert!(source.to_string().contains("503"));

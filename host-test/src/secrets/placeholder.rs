@@ -80,7 +80,7 @@ impl Placeholders {
     /// does for names.
     ///
     /// Fails if a secret is not there, or if a provider fails; the text is then of no use.
-    pub fn resolve(
+    pub async fn resolve(
         &self,
         json: &str,
         provider: &dyn SecretProvider,
@@ -98,21 +98,25 @@ impl Placeholders {
                 return Err(SecretError::Changed(shown(name)));
             }
         }
-        substitute(json, references.into_iter(), provider)
+        substitute(json, references, provider).await
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ProviderError, Secret};
+    use futures_util::FutureExt as _;
+
+    use super::super::{Secret, SecretFuture};
     use super::*;
 
     /// Every secret is its name, backwards.
     struct Backwards;
 
     impl SecretProvider for Backwards {
-        fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
-            Ok((name != "NONE").then(|| Secret::new(name.chars().rev().collect::<String>())))
+        fn secret<'a>(&'a self, name: &'a str) -> SecretFuture<'a> {
+            let backwards = || Secret::new(name.chars().rev().collect::<String>());
+            let secret = (name != "NONE").then(backwards);
+            Box::pin(async { Ok(secret) })
         }
     }
 
@@ -123,7 +127,11 @@ mod tests {
         for name in ["AB", "C$D", "secrets"] {
             assert!(!text.contains(name), "{text}");
         }
-        let resolved = placeholders.resolve(&text, &Backwards).unwrap();
+        let resolved = placeholders
+            .resolve(&text, &Backwards)
+            .now_or_never()
+            .unwrap()
+            .unwrap();
         assert_eq!(resolved.json, "BA, BA_, D$CE");
     }
 
@@ -138,7 +146,12 @@ mod tests {
         }
         let text = placeholders.put_into(r#"="\"secrets.A" + `"` + "{{secrets.B" + "}}" // "#);
         assert_eq!(
-            placeholders.resolve(&text, &Backwards).unwrap().json,
+            placeholders
+                .resolve(&text, &Backwards)
+                .now_or_never()
+                .unwrap()
+                .unwrap()
+                .json,
             r#"="\"A" + `"` + "{{B" + "}}" // "#
         );
     }
@@ -150,7 +163,12 @@ mod tests {
         let data = format!("secret{} secrets.KEY {{{{secrets.KEY}}}} ", "0".repeat(32));
         let json = format!("{data}secretsecret{text}2");
         assert_eq!(
-            placeholders.resolve(&json, &Backwards).unwrap().json,
+            placeholders
+                .resolve(&json, &Backwards)
+                .now_or_never()
+                .unwrap()
+                .unwrap()
+                .json,
             format!("{data}secretsecretYEK2")
         );
     }
@@ -159,9 +177,21 @@ mod tests {
     fn only_secrets_that_are_still_there_are_asked_for() {
         let mut placeholders = Placeholders::new();
         let text = placeholders.put_into("secrets.NONE");
-        assert_eq!(placeholders.resolve("", &Backwards).unwrap().json, "");
         assert_eq!(
-            placeholders.resolve(&text, &Backwards).unwrap_err(),
+            placeholders
+                .resolve("", &Backwards)
+                .now_or_never()
+                .unwrap()
+                .unwrap()
+                .json,
+            ""
+        );
+        assert_eq!(
+            placeholders
+                .resolve(&text, &Backwards)
+                .now_or_never()
+                .unwrap()
+                .unwrap_err(),
             SecretError::Missing("NONE".to_owned())
         );
     }
@@ -172,7 +202,11 @@ mod tests {
         let text = placeholders.put_into("secrets.KEY");
         for json in [text.to_uppercase(), format!("{text} S{}", &text[1..])] {
             assert_eq!(
-                placeholders.resolve(&json, &Backwards).unwrap_err(),
+                placeholders
+                    .resolve(&json, &Backwards)
+                    .now_or_never()
+                    .unwrap()
+                    .unwrap_err(),
                 SecretError::Changed("KEY".to_owned())
             );
         }

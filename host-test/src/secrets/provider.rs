@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 
 use super::Secret;
 
@@ -11,15 +12,43 @@ use super::Secret;
 const MAX_SIZE: u64 = 64 * 1024;
 
 /// Looks secrets up by name. Implement it for a vault of your own.
+///
+/// Many jobs ask at the same time, and each asks once for each name: a provider that goes over a network does well to
+/// keep what it has fetched for a while.
+///
+/// ```no_run
+#[doc = include_str!("../../examples/own_secrets.rs")]
+/// ```
 pub trait SecretProvider: Send + Sync {
     /// The secret with a name, if there is one.
     ///
-    /// Fails if that cannot be found out. The error must not carry a value.
-    fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError>;
+    /// Fails if that cannot be found out. The error must not carry a value. It has as long as the job has
+    /// (`jobTimeout`, or what is left of the engine's lock), or else a minute.
+    fn secret<'a>(&'a self, name: &'a str) -> SecretFuture<'a>;
+}
+
+/// A secret that is being looked up.
+pub type SecretFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<Secret>, ProviderError>> + Send + 'a>>;
+
+/// What is known at once.
+fn ready<'a>(result: Result<Option<Secret>, ProviderError>) -> SecretFuture<'a> {
+    Box::pin(std::future::ready(result))
+}
+
+/// A function that knows at once is a provider.
+impl<F> SecretProvider for F
+where
+    F: Fn(&str) -> Result<Option<Secret>, ProviderError> + Send + Sync,
+{
+    fn secret<'a>(&'a self, name: &'a str) -> SecretFuture<'a> {
+        ready(self(name))
+    }
 }
 
 /// A provider that failed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 #[error("secrets from {source_name}: {problem}")]
 pub struct ProviderError {
     /// Where the secrets would have come from.
@@ -29,7 +58,9 @@ pub struct ProviderError {
 }
 
 impl ProviderError {
-    fn new(source_name: impl fmt::Display, problem: impl fmt::Display) -> Self {
+    /// What went wrong where. Neither may have a value in it.
+    #[must_use]
+    pub fn new(source_name: impl fmt::Display, problem: impl fmt::Display) -> Self {
         Self {
             source_name: source_name.to_string(),
             problem: problem.to_string(),
@@ -54,8 +85,8 @@ impl EnvironmentSecrets {
     }
 }
 
-impl SecretProvider for EnvironmentSecrets {
-    fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
+impl EnvironmentSecrets {
+    fn find(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
         let variable = format!("{}{name}", self.prefix);
         // The system takes no such name, and some versions of it panic.
         if variable.contains(['=', '\0']) {
@@ -69,6 +100,12 @@ impl SecretProvider for EnvironmentSecrets {
                 format_args!("{variable} is not utf-8"),
             )),
         }
+    }
+}
+
+impl SecretProvider for EnvironmentSecrets {
+    fn secret<'a>(&'a self, name: &'a str) -> SecretFuture<'a> {
+        ready(self.find(name))
     }
 }
 
@@ -120,8 +157,8 @@ fn is_file_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && name.chars().all(allowed)
 }
 
-impl SecretProvider for FolderSecrets {
-    fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
+impl FolderSecrets {
+    fn find(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
         if !is_file_name(name) {
             return Ok(None);
         }
@@ -132,6 +169,13 @@ impl SecretProvider for FolderSecrets {
         };
         let line = text.strip_suffix('\n').unwrap_or(&text);
         Ok(Some(Secret::new(line.strip_suffix('\r').unwrap_or(line))))
+    }
+}
+
+/// A file is read when it is asked for: a secret that was changed counts from the next job on.
+impl SecretProvider for FolderSecrets {
+    fn secret<'a>(&'a self, name: &'a str) -> SecretFuture<'a> {
+        ready(self.find(name))
     }
 }
 
@@ -184,8 +228,8 @@ fn has_bare_dollar(line: &str) -> bool {
 }
 
 impl SecretProvider for FileSecrets {
-    fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
-        Ok(self.secrets.get(name).cloned())
+    fn secret<'a>(&'a self, name: &'a str) -> SecretFuture<'a> {
+        ready(Ok(self.secrets.get(name).cloned()))
     }
 }
 
@@ -215,23 +259,29 @@ impl fmt::Debug for SecretProviders {
 }
 
 impl SecretProvider for SecretProviders {
-    fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
-        for provider in &self.0 {
-            if let Some(secret) = provider.secret(name)? {
-                return Ok(Some(secret));
+    fn secret<'a>(&'a self, name: &'a str) -> SecretFuture<'a> {
+        Box::pin(async move {
+            for provider in &self.0 {
+                if let Some(secret) = provider.secret(name).await? {
+                    return Ok(Some(secret));
+                }
             }
-        }
-        Ok(None)
+            Ok(None)
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn value(provider: &dyn SecretProvider, name: &str) -> Option<String> {
         provider
             .secret(name)
+            .now_or_never()
+            .unwrap()
             .unwrap()
             .map(|secret| secret.expose().to_owned())
     }
@@ -303,9 +353,17 @@ mod tests {
             assert_eq!(value(&secrets, "OUT"), None);
         }
         let none = FolderSecrets::new(folder.path().join("none"));
-        assert!(none.secret("KEY").is_err());
+        assert!(none.secret("KEY").now_or_never().unwrap().is_err());
         for name in ["large", "binary"] {
-            assert!(secrets.secret(name).unwrap_err().to_string().contains(name));
+            assert!(
+                secrets
+                    .secret(name)
+                    .now_or_never()
+                    .unwrap()
+                    .unwrap_err()
+                    .to_string()
+                    .contains(name)
+            );
         }
     }
 

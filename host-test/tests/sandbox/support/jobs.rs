@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use connector_host::OutboundConnector;
 use connector_host::job::{Expressions, Job, JobRunner};
-use connector_host::secrets::{ProviderError, Secret, SecretProvider};
+use connector_host::secrets::{Secret, SecretFuture, SecretProvider};
 use serde_json::{Value, json};
 
 use super::lab::{self, Key};
@@ -14,8 +14,9 @@ use super::{artifacts, host};
 pub(crate) struct Secrets(BTreeMap<String, String>);
 
 impl SecretProvider for Secrets {
-    fn secret(&self, name: &str) -> Result<Option<Secret>, ProviderError> {
-        Ok(self.0.get(name).map(Secret::new))
+    fn secret<'a>(&'a self, name: &'a str) -> SecretFuture<'a> {
+        let secret = self.0.get(name).map(Secret::new);
+        Box::pin(async { Ok(secret) })
     }
 }
 
