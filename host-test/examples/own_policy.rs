@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use connector_host::Host;
-use connector_host::http::{Method, Uri};
+use connector_host::http::Method;
+use connector_host::{EgressRequest, Host};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Somebody may want to stop all sending at once, without a restart.
@@ -13,8 +13,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let host = Host::builder()
         .allow("aws:sqs:eu-west-1".parse()?)
-        .policy(move |method: &Method, uri: &Uri| {
-            is_open.load(Ordering::Relaxed) && method == Method::POST && uri.query().is_none()
+        .policy(move |request: EgressRequest<'_>| {
+            is_open.load(Ordering::Relaxed) && request.method == Method::POST
         })
         .build()?;
     let _connector = host.load_file("sqs_connector.wasm")?;

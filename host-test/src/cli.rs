@@ -37,6 +37,11 @@ enum Command {
     Inspect(inspect::Args),
 }
 
+/// Tells that there is no runtime to be had from the system.
+pub(crate) fn cannot_begin(error: &std::io::Error) -> ExitCode {
+    exit::Failure::setup(format!("no runtime: {error}")).print(false)
+}
+
 /// Parses the arguments and runs the command.
 pub(crate) async fn run() -> ExitCode {
     let Cli { command, log } = match Cli::try_parse() {

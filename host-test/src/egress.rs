@@ -53,10 +53,13 @@ impl OriginPattern {
                 .all(|(pattern, label)| pattern.matches(label))
     }
 
-    /// Whether requests to these servers are encrypted.
+    /// Whether these are the servers of one domain, over HTTPS and its own port: no pattern stands for either of the last
+    /// two labels. What a connector asks for by itself should be no more than that.
     #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.https
+    pub fn is_of_one_domain(&self) -> bool {
+        let end = &self.labels[self.labels.len().saturating_sub(2)..];
+        let is_exact = |label: &Label| matches!(label, Label::Exactly(_));
+        self.https && self.port == 443 && end.len() == 2 && end.iter().all(is_exact)
     }
 }
 
@@ -88,6 +91,10 @@ fn origin(uri: &Uri) -> Option<(bool, String, u16)> {
         _ => return None,
     };
     let authority = uri.authority()?;
+    // Who sends it is told in headers: a name in front of a host only makes it look like another.
+    if authority.as_str().contains('@') {
+        return None;
+    }
     // A port that is no number is not "no port".
     let port_given = authority.as_str().len() > authority.host().len() + 1;
     let port = match authority.port_u16() {
@@ -231,20 +238,30 @@ impl FromStr for Origins {
     }
 }
 
-/// A policy of the embedder's own over what leaves: by tenant, by time of day, by what somebody has switched off.
+/// What a policy sees of a request.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct EgressRequest<'r> {
+    /// Its method.
+    pub method: &'r Method,
+    /// Where it goes.
+    pub uri: &'r Uri,
+}
+
+/// A policy of the embedder's own over what leaves: by the hour, by the path, by what somebody has switched off.
 ///
 /// It narrows the allow-list and never widens it. It is asked in the middle of a call, once for each request, and should
 /// not block. `true` lets the request out; one that is held back ends for the connector as one to a server that is not
 /// allowed.
 pub trait EgressPolicy: Send + Sync {
     /// Whether a request may leave.
-    fn allows(&self, method: &Method, uri: &Uri) -> bool;
+    fn allows(&self, request: EgressRequest<'_>) -> bool;
 }
 
 /// Any function of that form is a policy.
-impl<F: Fn(&Method, &Uri) -> bool + Send + Sync> EgressPolicy for F {
-    fn allows(&self, method: &Method, uri: &Uri) -> bool {
-        self(method, uri)
+impl<F: Fn(EgressRequest<'_>) -> bool + Send + Sync> EgressPolicy for F {
+    fn allows(&self, request: EgressRequest<'_>) -> bool {
+        self(request)
     }
 }
 
@@ -262,7 +279,7 @@ impl Egress {
             && self
                 .policies
                 .iter()
-                .all(|policy| policy.allows(method, uri))
+                .all(|policy| policy.allows(EgressRequest { method, uri }))
     }
 
     /// Lets requests out to more servers.
@@ -374,6 +391,8 @@ mod tests {
             "https://sqs.eu-west-1.amazonaws.com.evil.example/",
             "https://evil.example/sqs.eu-west-1.amazonaws.com",
             "https://sqs.eu-west-1.amazonaws.com@evil.example/",
+            "https://evil.example@sqs.eu-west-1.amazonaws.com/",
+            "https://user:password@sqs.eu-west-1.amazonaws.com:443/",
         ] {
             assert!(!allows(allowed, uri), "{uri}");
         }
@@ -459,11 +478,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_pattern_leaves_open_may_be_more_than_one_domain() {
+        for (pattern, is_of_one) in [
+            ("https://sqs.{region}.amazonaws.com", true),
+            ("https://*.sqs.{region}.vpce.amazonaws.com", true),
+            ("https://example.com", true),
+            ("https://*", false),
+            ("https://*.com", false),
+            ("https://example.*", false),
+            ("https://localhost", false),
+            ("https://example.com:8443", false),
+            ("http://example.com", false),
+        ] {
+            let pattern: OriginPattern = pattern.parse().unwrap();
+            assert_eq!(pattern.is_of_one_domain(), is_of_one, "{pattern}");
+        }
+    }
+
+    #[test]
     fn a_policy_narrows_what_is_allowed() {
         let uri = |path: &str| format!("https://sqs.example{path}").parse().unwrap();
         let mut egress = Egress::default();
-        egress.add_policy(|method: &Method, uri: &Uri| {
-            *method == Method::POST && uri.path().starts_with("/1/")
+        egress.add_policy(|request: EgressRequest<'_>| {
+            *request.method == Method::POST && request.uri.path().starts_with("/1/")
         });
         assert!(!egress.allows(&Method::POST, &uri("/1/q")));
         egress.allow("https://sqs.example".parse().unwrap());

@@ -7,13 +7,11 @@ use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
 };
 
-use crate::limits::Limits;
+use crate::limits::{Limits, MAX_INSTANCES, MAX_MEMORIES, MAX_TABLE_ELEMENTS, MAX_TABLES};
 
 /// How often a sandbox that computes lets others run, and has its deadline looked at.
 const TICK: Duration = Duration::from_millis(10);
 
-/// How many core modules a component is made of, as they come from Rust's toolchain: its own, and three for its imports.
-const MODULES: u32 = 4;
 /// How much of a sandbox's memory is wiped when the sandbox is closed, and kept for the next one, in bytes; what was
 /// used beyond goes back to the system. A message of 1 KiB uses 200 KiB.
 const KEPT_MEMORY: usize = 2 << 20;
@@ -49,10 +47,15 @@ pub(crate) fn new(limits: Limits) -> Result<Engine> {
 
 fn pool(sandboxes: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(sandboxes)
-        .total_core_instances(sandboxes.saturating_mul(MODULES))
-        .total_memories(sandboxes)
-        .total_tables(sandboxes.saturating_mul(2))
+    // A component that is made of more is refused when it is loaded.
+    pool.max_core_instances_per_component(MAX_INSTANCES)
+        .max_memories_per_component(MAX_MEMORIES)
+        .max_tables_per_component(MAX_TABLES)
+        .table_elements(MAX_TABLE_ELEMENTS)
+        .total_component_instances(sandboxes)
+        .total_core_instances(sandboxes.saturating_mul(MAX_INSTANCES))
+        .total_memories(sandboxes.saturating_mul(MAX_MEMORIES))
+        .total_tables(sandboxes.saturating_mul(MAX_TABLES))
         .total_stacks(sandboxes)
         .linear_memory_keep_resident(KEPT_MEMORY)
         .async_stack_keep_resident(KEPT_STACK)

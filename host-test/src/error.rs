@@ -96,10 +96,29 @@ pub enum StopReason {
     Requests(u32),
     /// A response had a body of more bytes than this.
     Response(u64),
+    /// No sandbox was free within this time: the call was not begun.
+    NoSandbox(Duration),
     /// The host was told to end what is under way: [`Host::interrupt`](crate::Host::interrupt).
     Interrupted,
     /// It broke a rule of WebAssembly or of an interface: a bug in the component.
     Trap(String),
+}
+
+impl StopReason {
+    /// Its name: `deadline`, `computation`, `memory`, `requests`, `response`, `no-sandbox`, `interrupted` or `trap`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Deadline(_) => "deadline",
+            Self::Computation(_) => "computation",
+            Self::Memory(_) => "memory",
+            Self::Requests(_) => "requests",
+            Self::Response(_) => "response",
+            Self::NoSandbox(_) => "no-sandbox",
+            Self::Interrupted => "interrupted",
+            Self::Trap(_) => "trap",
+        }
+    }
 }
 
 impl fmt::Display for StopReason {
@@ -110,6 +129,7 @@ impl fmt::Display for StopReason {
             Self::Memory(exceeded) => exceeded.fmt(f),
             Self::Requests(limit) => write!(f, "more than {limit} requests"),
             Self::Response(limit) => write!(f, "a response of more than {limit} bytes"),
+            Self::NoSandbox(time) => write!(f, "no sandbox was free within {time:?}"),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Trap(text) => write!(f, "trap: {text}"),
         }

@@ -106,7 +106,8 @@ impl HostBuilder {
     /// another.
     #[must_use]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.idle_timeout = Some(timeout);
+        // The pool takes none for ever.
+        self.idle_timeout = Some(timeout.max(Duration::from_millis(1)));
         self
     }
 
@@ -133,7 +134,8 @@ impl HostBuilder {
     }
 
     /// Builds the host.
-    pub fn build(self) -> Result<Host, LoadError> {
+    pub fn build(mut self) -> Result<Host, LoadError> {
+        self.limits.sandboxes = self.limits.sandboxes.max(1);
         let engine =
             engine::new(self.limits).map_err(|error| LoadError::Engine(one_line(&error)))?;
         let linker = linker(&engine).map_err(|error| LoadError::Engine(one_line(&error)))?;

@@ -8,7 +8,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::credentials::Credentials;
@@ -26,9 +26,18 @@ const REGION: &str = "us-east-1";
 pub struct AwsIdentity {
     /// To be assumed with the default chain, where that is the provider.
     role: Option<Role>,
+    way: Way,
     /// The embedder's own, or else made of the default chain when first needed.
     provider: OnceCell<SharedCredentialsProvider>,
     kept: Mutex<Option<aws_credential_types::Credentials>>,
+}
+
+/// The way to the services that the default chain asks.
+#[derive(Clone, Default)]
+struct Way {
+    /// PEM texts of certificate authorities, beside those of the system.
+    certificates: Vec<Vec<u8>>,
+    is_direct: bool,
 }
 
 /// A role to assume.
@@ -76,6 +85,20 @@ impl AwsIdentity {
         }
     }
 
+    /// The same identity, which trusts the certificate authorities of a PEM text too.
+    #[must_use]
+    pub fn trust(mut self, pem: &[u8]) -> Self {
+        self.way.certificates.push(pem.to_owned());
+        self
+    }
+
+    /// The same identity, asked for without the proxies of the environment.
+    #[must_use]
+    pub fn without_proxies(mut self) -> Self {
+        self.way.is_direct = true;
+        self
+    }
+
     /// Keys that are good for some minutes more.
     ///
     /// Fails if there are none to be had.
@@ -91,7 +114,7 @@ impl AwsIdentity {
         }
         let provider = self
             .provider
-            .get_or_try_init(|| default_chain(self.role.as_ref()))
+            .get_or_try_init(|| default_chain(self.role.as_ref(), &self.way))
             .await?;
         match provider.provide_credentials().await {
             Ok(credentials) => Ok((&*kept.insert(credentials)).into()),
@@ -120,8 +143,11 @@ fn told(error: &dyn std::error::Error) -> String {
 }
 
 /// The default chain, and a role to assume with it.
-async fn default_chain(role: Option<&Role>) -> Result<SharedCredentialsProvider, IdentityError> {
-    let config = load().await;
+async fn default_chain(
+    role: Option<&Role>,
+    way: &Way,
+) -> Result<SharedCredentialsProvider, IdentityError> {
+    let config = load(way).await?;
     let Some(role) = role else {
         let provider = config.credentials_provider();
         return provider.ok_or_else(|| IdentityError("the default chain is empty".to_owned()));
@@ -136,13 +162,23 @@ async fn default_chain(role: Option<&Role>) -> Result<SharedCredentialsProvider,
     Ok(SharedCredentialsProvider::new(provider.build().await))
 }
 
-async fn load() -> SdkConfig {
-    // By the proxies of the environment, as the rest of the chain goes by the environment.
+async fn load(way: &Way) -> Result<SdkConfig, IdentityError> {
+    let certificates = way.certificates.iter().cloned();
+    let trusted = certificates.fold(TrustStore::default(), TrustStore::with_pem_certificate);
+    let context = TlsContext::builder().with_trust_store(trusted).build();
+    let context = context.map_err(|error| IdentityError(told(&error)))?;
+    // By the environment, as the rest of the chain.
+    let proxies = if way.is_direct {
+        ProxyConfig::disabled()
+    } else {
+        ProxyConfig::from_env()
+    };
     let client =
-        aws_smithy_http_client::Builder::new().build_with_connector_fn(|settings, runtime| {
+        aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, runtime| {
             let mut connector = Connector::builder()
-                .proxy_config(ProxyConfig::from_env())
-                .tls_provider(tls::Provider::Rustls(CryptoMode::Ring));
+                .proxy_config(proxies.clone())
+                .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+                .tls_context(context.clone());
             connector.set_connector_settings(settings.cloned());
             if let Some(runtime) = runtime {
                 connector.set_sleep_impl(runtime.sleep_impl());
@@ -152,9 +188,9 @@ async fn load() -> SdkConfig {
     let loader = || aws_config::defaults(BehaviorVersion::latest()).http_client(client.clone());
     let config = loader().load().await;
     if config.region().is_some() {
-        return config;
+        return Ok(config);
     }
-    loader().region(Region::from_static(REGION)).load().await
+    Ok(loader().region(Region::from_static(REGION)).load().await)
 }
 
 impl From<&aws_credential_types::Credentials> for Credentials {

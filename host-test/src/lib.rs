@@ -55,6 +55,7 @@
 //! | `failed`, in `job` | info | `error_type`, `code` |
 //! | `answered`, in `attempt` | debug | `response_bytes`, `elapsed_us` |
 //! | `failed`, in `attempt` | debug | the same, `error` |
+//! | `left`, in `attempt`: nobody waits for more | debug | the same but the last |
 //! | what an operator should see to | warn | a text |
 //!
 //! None of them has a body, a secret, or a message that could quote one.
@@ -94,7 +95,7 @@ pub use aws_credential_types;
 pub use compiled_cache::CompiledCache;
 pub use connector::{Connector, Session};
 pub use credentials::Credentials;
-pub use egress::{EgressPolicy, NotAnOrigin, OriginPattern, Origins};
+pub use egress::{EgressPolicy, EgressRequest, NotAnOrigin, OriginPattern, Origins};
 pub use error::{CallError, ExecuteError, LoadError, StopReason, Stopped};
 pub use host::{Host, HostBuilder};
 /// What [`EgressPolicy`] sees.

@@ -33,15 +33,18 @@ pub struct Limits {
     /// Linear memory, in bytes, of all memories together: 64 MiB by default. A message of 1 MiB that
     /// needs encoding throughout takes 12 MiB.
     pub memory: usize,
-    /// Requests that the call may let out: 5,000 by default. Ten thousand messages in one call take a thousand.
+    /// Requests that the call may send, whether or not they are let out: 5,000 by default. Ten thousand messages in one
+    /// call take a thousand.
     pub requests: u32,
     /// The body of one response, in bytes: 16 MiB by default.
     pub response: u64,
-    /// Sandboxes that may be open at a time: 1,000 by default. A call for which none is free waits for one, and its
-    /// deadline does not run before.
+    /// Sandboxes that may be open at a time: 1,000 by default, and at least one. A call for which none is free waits for
+    /// one, and its deadline does not run before. A job waits no longer than it has time. Each
+    /// [`Session`](crate::Session) that has been called keeps one.
     pub sandboxes: u32,
     /// Connections that may be open at a time, in use or idle, to all servers together: 1,000 by default. A request for
-    /// which none is free waits for one, within the time that a connection may take to stand.
+    /// which none is free waits for one, within the time that a connection may take to stand. An idle one gives its place
+    /// away when its time is over, not before: where several servers are busy, allow more than there are sandboxes.
     pub connections: usize,
 }
 
@@ -129,9 +132,13 @@ pub(crate) struct MemoryLimit {
 }
 
 /// The most entries of all tables together: far more than a component of this kind has.
-const MAX_TABLE_ELEMENTS: usize = 100_000;
-/// The most core instances, memories and tables: a component has a handful.
-const MAX_PARTS: usize = 32;
+pub(crate) const MAX_TABLE_ELEMENTS: usize = 20_000;
+/// The most core instances. A component as it comes from Rust's toolchain has four: its own, and three for its imports.
+pub(crate) const MAX_INSTANCES: u32 = 4;
+/// The most memories: its own.
+pub(crate) const MAX_MEMORIES: u32 = 1;
+/// The most tables: its own, and one for its imports.
+pub(crate) const MAX_TABLES: u32 = 2;
 
 impl MemoryLimit {
     /// Allows this many bytes.
@@ -179,15 +186,15 @@ impl ResourceLimiter for MemoryLimit {
     }
 
     fn instances(&self) -> usize {
-        MAX_PARTS
+        MAX_INSTANCES as usize
     }
 
     fn tables(&self) -> usize {
-        MAX_PARTS
+        MAX_TABLES as usize
     }
 
     fn memories(&self) -> usize {
-        MAX_PARTS
+        MAX_MEMORIES as usize
     }
 }
 

@@ -4,7 +4,13 @@ mod cli;
 
 use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    cli::run().await
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return cli::cannot_begin(&error),
+    };
+    let code = runtime.block_on(cli::run());
+    // What the system's resolver does yet is of no interest any more.
+    runtime.shutdown_background();
+    code
 }

@@ -1,7 +1,7 @@
 //! What a call uses, where the sandbox itself is no bound.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::error::StopReason;
 use crate::limits::Limits;
@@ -10,6 +10,8 @@ use crate::limits::Limits;
 pub(crate) struct Meter {
     limits: Limits,
     requests: AtomicU32,
+    has_left: AtomicBool,
+    has_denied: AtomicBool,
     exceeded: OnceLock<StopReason>,
 }
 
@@ -18,12 +20,14 @@ impl Meter {
         Self {
             limits,
             requests: AtomicU32::new(0),
+            has_left: AtomicBool::new(false),
+            has_denied: AtomicBool::new(false),
             exceeded: OnceLock::new(),
         }
     }
 
-    /// Counts a request that is about to leave. It may not if it is one too many.
-    pub(crate) fn request_leaves(&self) -> bool {
+    /// Counts a request. It may not go on if it is one too many.
+    pub(crate) fn counts_request(&self) -> bool {
         let most = self.limits.requests;
         let before = self.requests.fetch_add(1, Ordering::Relaxed);
         if before >= most {
@@ -33,9 +37,19 @@ impl Meter {
         before < most
     }
 
-    /// Whether a request has left.
+    /// Takes note of a request that leaves.
+    pub(crate) fn request_leaves(&self) {
+        self.has_left.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a request has left: it may be on its way to a connection yet, but nobody would know.
     pub(crate) fn has_request_left(&self) -> bool {
-        self.requests.load(Ordering::Relaxed) > 0
+        self.has_left.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of a request that is not let out, and tells whether it is the first.
+    pub(crate) fn denies_first(&self) -> bool {
+        !self.has_denied.swap(true, Ordering::Relaxed)
     }
 
     /// Takes note of how much of a response's body has come, in bytes. It may not go on if it is too much.
@@ -60,11 +74,9 @@ mod tests {
     #[test]
     fn requests_are_counted_up_to_the_most() {
         let meter = Meter::new(Limits::default().with_requests(2));
-        assert!(!meter.has_request_left());
-        assert!(meter.request_leaves() && meter.request_leaves());
-        assert!(meter.has_request_left());
+        assert!(meter.counts_request() && meter.counts_request());
         assert_eq!(meter.exceeded(), None);
-        assert!(!meter.request_leaves());
+        assert!(!meter.counts_request() && !meter.counts_request());
         assert_eq!(meter.exceeded(), Some(&StopReason::Requests(2)));
     }
 
@@ -78,9 +90,12 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_may_send_nothing_has_sent_nothing() {
-        let meter = Meter::new(Limits::default().with_requests(0));
-        assert!(!meter.request_leaves());
+    fn only_what_is_let_out_has_left_and_only_the_first_denial_is_news() {
+        let meter = Meter::new(Limits::default());
+        assert!(meter.counts_request());
+        assert!(meter.denies_first() && !meter.denies_first());
         assert!(!meter.has_request_left());
+        meter.request_leaves();
+        assert!(meter.has_request_left());
     }
 }

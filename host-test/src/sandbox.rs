@@ -19,6 +19,10 @@ use crate::limits::{Limits, MemoryExceeded, MemoryLimit};
 use crate::meter::Meter;
 use crate::outgoing::{Hooks, Outgoing};
 
+/// The most resources that a sandbox may hold at a time: headers, requests, streams and such, which the host keeps for
+/// it. Those of the largest kind take 128 KiB each; a connector has a handful.
+const MAX_RESOURCES: usize = 1_000;
+
 /// What the sandboxes of a connector share.
 pub(crate) struct Sandboxes {
     pub(crate) engine: Engine,
@@ -56,8 +60,10 @@ impl Sandboxes {
                 request_left: false,
             });
         };
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_RESOURCES);
         let sandbox = Sandbox {
-            table: ResourceTable::new(),
+            table,
             wasi: WasiCtx::default(),
             http: WasiHttpCtx::new(),
             hooks: Hooks::new(
@@ -70,6 +76,8 @@ impl Sandboxes {
         };
         let mut store = Store::new(&self.engine, sandbox);
         store.limiter(|sandbox| &mut sandbox.memory);
+        // A guest cannot hand over more than it can have.
+        store.set_hostcall_fuel(self.limits.memory);
         // A guest that waits is ended by a timer. One that computes may keep timers from running, so it is
         // looked at here, at every tick.
         store.epoch_deadline_callback(|store| {

@@ -7,7 +7,8 @@ use aws_sdk_sqs::config::{BehaviorVersion, Region};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use aws_smithy_http_client::tls;
 use connector_host::{
-    CallError, Connector, Credentials, Host, Message, Queue, Retries, Session, Timeouts,
+    CallError, CompiledCache, Connector, Credentials, Host, Message, Queue, Retries, Session,
+    Timeouts,
 };
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt, Full};
@@ -127,11 +128,17 @@ pub(crate) struct InSandbox {
 }
 
 impl InSandbox {
-    pub(crate) fn new(url: &str, component: &Path, is_kept: bool) -> Self {
-        let host = Host::builder()
-            .allow(url.parse().expect("an origin"))
-            .build()
-            .expect("a host");
+    pub(crate) fn new(
+        url: &str,
+        component: &Path,
+        cache: Option<CompiledCache>,
+        is_kept: bool,
+    ) -> Self {
+        let mut host = Host::builder().allow(url.parse().expect("an origin"));
+        if let Some(cache) = cache {
+            host = host.cache(cache);
+        }
+        let host = host.build().expect("a host");
         Self {
             queue: Queue::new(url).with_region(REGION),
             credentials: Credentials::new(KEY_ID, SECRET),

@@ -25,6 +25,8 @@ const THOUGHT: Duration = Duration::from_millis(500);
 pub(crate) enum Contestant {
     Floor,
     Fresh,
+    /// As `Fresh`, with the component compiled before.
+    Cached,
     Kept,
     Sdk,
     Boto3,
@@ -32,9 +34,10 @@ pub(crate) enum Contestant {
 }
 
 impl Contestant {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Floor,
         Self::Fresh,
+        Self::Cached,
         Self::Kept,
         Self::Sdk,
         Self::Boto3,
@@ -46,6 +49,7 @@ impl Contestant {
         match self {
             Self::Floor => "floor",
             Self::Fresh => "fresh",
+            Self::Cached => "cached",
             Self::Kept => "kept",
             Self::Sdk => "sdk",
             Self::Boto3 => "boto3",
@@ -78,6 +82,7 @@ impl Contestant {
             _ => {
                 let mut command = Command::new(std::env::current_exe().expect("this program"));
                 command.arg("--component").arg(&arguments.component);
+                command.arg("--output").arg(&arguments.output);
                 command.args(["client", self.name(), url]);
                 command
             }
@@ -92,6 +97,7 @@ impl fmt::Display for Contestant {
         f.write_str(match self {
             Self::Floor => "raw hyper",
             Self::Fresh => "connector, fresh sandbox",
+            Self::Cached => "connector, compiled before",
             Self::Kept => "connector, kept sandbox",
             Self::Sdk => "aws-sdk-sqs",
             Self::Boto3 => "boto3",
@@ -136,7 +142,10 @@ fn costs(
     settings: &[Setting],
     arguments: &Arguments,
 ) -> Vec<Cost> {
-    let mut processes: Vec<Process> = present.iter().copied().map(&start).collect();
+    let present = present.iter().copied();
+    // Once it stands, it is as any other.
+    let present = present.filter(|contestant| *contestant != Contestant::Cached);
+    let mut processes: Vec<Process> = present.map(&start).collect();
     let mut costs = Vec::new();
     for setting in settings {
         eprintln!("{setting}");
@@ -231,7 +240,7 @@ fn memory(
     sink.set_delay(THOUGHT);
     for in_flight in [1, 100, 1000] {
         eprintln!("memory, {in_flight} in flight");
-        for &contestant in present {
+        for &contestant in present.iter().filter(|one| **one != Contestant::Cached) {
             let mut process = start(contestant);
             let round = Round {
                 in_flight,

@@ -12,9 +12,10 @@ mod sink;
 mod soak;
 mod workload;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use connector_host::CompiledCache;
 
 /// Measure what a message costs.
 #[derive(Parser)]
@@ -65,7 +66,7 @@ enum Command {
 fn main() {
     let arguments = Arguments::parse();
     match &arguments.command {
-        Some(Command::Client { name, url }) => be_client(name, url, &arguments.component),
+        Some(Command::Client { name, url }) => be_client(name, url, &arguments),
         Some(Command::Soak {
             messages,
             in_flight,
@@ -74,11 +75,17 @@ fn main() {
     }
 }
 
-fn be_client(name: &str, url: &str, component: &Path) {
+fn be_client(name: &str, url: &str, arguments: &Arguments) {
+    let component = &arguments.component;
+    let in_sandbox = |cache, is_kept| clients::InSandbox::new(url, component, cache, is_kept);
     match name {
         "floor" => client::answer(|| clients::Floor::new(url)),
-        "fresh" => client::answer(|| clients::InSandbox::new(url, component, false)),
-        "kept" => client::answer(|| clients::InSandbox::new(url, component, true)),
+        "fresh" => client::answer(|| in_sandbox(None, false)),
+        "cached" => {
+            let cache = CompiledCache::in_folder(arguments.output.join("cache"));
+            client::answer(|| in_sandbox(Some(cache), false));
+        }
+        "kept" => client::answer(|| in_sandbox(None, true)),
         "sdk" => client::answer(|| clients::AwsSdk::new(url)),
         other => panic!("no client {other}"),
     }

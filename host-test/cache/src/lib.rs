@@ -1,13 +1,17 @@
 //! Compiled components, kept in a folder: to compile one takes most of a second, to load it again a millisecond.
 //!
-//! What is kept is machine code, and the engine runs it without a further look. So nothing is taken from the folder
-//! that this user has not put there, whole and for this very engine and component:
+//! What is kept is machine code, and the engine runs it without a further look. So what is taken from the folder is this
+//! user's own, whole, and for this very engine and component:
 //!
 //! - An entry is named by a digest of the component and of all that matters of the engine: version, settings, processor.
 //! - It begins with a digest of its name and its code. One that is cut, changed, or of another name is not taken, and is
 //!   written anew.
 //! - Folder and entry must belong to the user of this process, and nobody else may be able to write to them.
 //! - An entry is written under another name, and gets its own in one step. Writers that meet write the same.
+//!
+//! The digest tells what has changed by accident, or lies under the name of another; whoever can write files as this user
+//! can run what they like as this user anyway. For the same reason the folder must not be one that is filled from elsewhere:
+//! no checkout, no unpacked archive.
 //!
 //! A folder that cannot be used costs time and nothing else: components are compiled, and a warning is logged.
 //!
@@ -41,7 +45,8 @@ pub struct CompiledCache(Folder);
 
 impl CompiledCache {
     /// In this folder, which is made when something is first kept. It should be for nothing else: of its files whose
-    /// names end in `.cwasm`, those that were not used for a month are removed.
+    /// names end in `.cwasm`, those that were not used for a month are removed. What is in it is trusted as far as its owner
+    /// is. Where files have no owner that can be asked for (Windows), it must be one that nobody else can write to.
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self(Folder::new(folder.into()))
@@ -57,7 +62,8 @@ impl CompiledCache {
         Some(Self::in_folder(base.cache_dir().join("connector-host")))
     }
 
-    /// The component, compiled for this engine: as it was kept, or else compiled now and kept.
+    /// The component, compiled for this engine: as it was kept, or else compiled now and kept. For hosts: its types are
+    /// those of one version of the engine.
     ///
     /// Fails if the bytes are no component that the engine takes. What is wrong with the folder is no failure.
     pub fn component(&self, engine: &Engine, wasm: &[u8]) -> Result<Component> {
@@ -125,8 +131,9 @@ impl std::fmt::Display for Unusable {
 )]
 fn deserialize(engine: &Engine, code: &[u8]) -> Result<Component> {
     // SAFETY: the engine asks for the unchanged bytes of `Component::serialize`. They come from a file that only this
-    // user can write to, and the digest in front of them is that of what this crate has written there. Whether they are
-    // for this version and these settings, the engine looks at itself.
+    // user can write to, and they are those that the digest in front of them was made of; a user who forges both runs
+    // code of their own as themselves. Whether the bytes are for this version and these settings, the engine looks at
+    // itself.
     unsafe { Component::deserialize(engine, code) }
 }
 

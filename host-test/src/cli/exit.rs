@@ -49,6 +49,11 @@ pub(super) fn print_line(line: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Tells something on standard error. That nobody reads it changes nothing.
+pub(super) fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Prints a result to standard output. That nobody reads it changes nothing about the result.
 pub(super) fn print(text: &str) {
     let _ = writeln!(io::stdout(), "{}", text.trim_end());
@@ -105,9 +110,26 @@ impl Failure {
         }
     }
 
+    /// The same failure, and what else is to be known.
+    pub(super) fn and(self, more: &str) -> Self {
+        Self {
+            text: format!("{}; {more}", self.text),
+            ..self
+        }
+    }
+
     /// The same failure, to be printed as JSON or as text.
     pub(super) fn in_json(self, json: bool) -> Self {
         Self { json, ..self }
+    }
+
+    /// Tells the failure on standard error, where everything may have to be a log in JSON.
+    pub(super) fn tell(&self, logs_json: bool) {
+        if logs_json {
+            tracing::error!(exit_code = self.code, "{}", self.text);
+        } else {
+            tell(&format!("error: {}", self.text));
+        }
     }
 
     /// Prints the failure: as JSON to standard output, or as a line to standard error, where everything may have to be
@@ -115,10 +137,8 @@ impl Failure {
     pub(super) fn print(self, logs_json: bool) -> ExitCode {
         if self.json {
             print(&json!({ "error": self.details }).to_string());
-        } else if logs_json {
-            tracing::error!(exit_code = self.code, "{}", self.text);
         } else {
-            let _ = writeln!(io::stderr(), "error: {}", self.text);
+            self.tell(logs_json);
         }
         ExitCode::from(self.code)
     }

@@ -32,6 +32,11 @@ pub(super) struct LimitArgs {
 }
 
 impl LimitArgs {
+    /// Whether the time for a call is among them.
+    pub(super) fn has_time(&self) -> bool {
+        self.time.is_some()
+    }
+
     /// The limits that the arguments name, and the defaults of others.
     pub(super) fn limits(&self) -> Limits {
         let mut limits = Limits::default();

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use connector_host::{Host, HostBuilder, Limits, LoadError, Origins, Proxies};
+use connector_host::{AwsIdentity, Host, HostBuilder, Limits, LoadError, Origins, Proxies};
 
 use super::cache::Cache;
 use super::exit::Failure;
@@ -37,6 +37,7 @@ pub(super) struct Network {
     connect_timeout: u32,
     /// How long a connection is kept after its last request, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 20_000)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     idle_timeout: u32,
 }
 
@@ -44,6 +45,19 @@ impl Network {
     /// Whether the arguments leave what the sandbox may reach to a default.
     pub(super) fn is_default(&self) -> bool {
         self.allow.is_empty()
+    }
+
+    /// The identity, asked for on the same way as the sandbox's requests go.
+    pub(super) fn way_of(&self, identity: AwsIdentity) -> Result<AwsIdentity, Failure> {
+        let identity = match &self.ca_file {
+            Some(path) => identity.trust(&files::read(path, "certificates")?),
+            None => identity,
+        };
+        Ok(if self.no_proxies {
+            identity.without_proxies()
+        } else {
+            identity
+        })
     }
 
     /// A host that lets out what the arguments name.

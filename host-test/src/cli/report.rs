@@ -1,6 +1,6 @@
 //! Results as JSON, in SQS's own names, and as text.
 
-use connector_host::{CallError, MessagePart, Receipt, SendError, StopReason, Stopped};
+use connector_host::{CallError, MessagePart, Receipt, SendError, Stopped};
 use serde_json::{Value, json};
 
 /// A receipt as JSON.
@@ -48,11 +48,7 @@ pub(super) fn error(error: &CallError) -> Value {
             request_left,
         }) => json!({
             "case": "stopped",
-            "reason": match reason {
-                StopReason::Deadline(_) => "deadline",
-                StopReason::Memory(_) => "memory",
-                _ => "trap",
-            },
+            "reason": reason.name(),
             "requestLeft": request_left,
         }),
     };

@@ -151,7 +151,7 @@ async fn send(args: Args) -> Result<Receipt, Failure> {
         let address = queue.endpoint.as_ref().unwrap_or(&queue.url);
         network.allow.extend(address.parse::<Origins>());
     }
-    let host = network.host(args.timeouts.within(args.limits.limits()), &args.cache)?;
+    let host = network.host(args.timeouts.within(&args.limits), &args.cache)?;
     let message = Message {
         body: args.body.read()?,
         attributes: args.attributes.read()?,
@@ -196,7 +196,11 @@ const GRACE: Duration = Duration::from_secs(5);
 
 impl TimeoutArgs {
     /// Limits that let the component come to its own end.
-    fn within(&self, limits: Limits) -> Limits {
+    fn within(&self, limits: &LimitArgs) -> Limits {
+        let (limits, is_chosen) = (limits.limits(), limits.has_time());
+        if is_chosen {
+            return limits;
+        }
         let total = Duration::from_millis(self.timeout.unwrap_or(0).into());
         limits.with_deadline(limits.deadline.max(total + GRACE))
     }

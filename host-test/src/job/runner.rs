@@ -180,12 +180,9 @@ impl JobRunner {
     where
         E: AsyncFnOnce(String, Option<Duration>) -> Result<String, Failure>,
     {
-        let left = job.deadline.map(|deadline| {
-            let left = deadline.duration_since(SystemTime::now());
-            left.unwrap_or_default()
-        });
+        let left = left(job);
         let headers = match TaskHeaders::new(&job.headers) {
-            _ if left.is_some_and(|left| left.is_zero()) => Err(late()),
+            _ if is_late(job) => Err(late()),
             Ok(headers) => Ok(headers),
             Err(invalid) => Err(Failure::of_input("InvalidHeader", invalid.to_string())),
         };
@@ -220,8 +217,13 @@ impl JobRunner {
                 let stopped = Stopped { reason, request_left: false };
                 return Err(ExecuteError::Stopped(stopped).into());
             }
-            resolved = self.prepared(job, until.into()) => resolved?,
+            resolved = self.prepared(job, until.into()) => resolved.map_err(|failure| {
+                if is_late(job) { late() } else { failure }
+            })?,
         };
+        if is_late(job) {
+            return Err(late());
+        }
         let timeout = timeout.map(|timeout| timeout.saturating_sub(begin.elapsed()));
         let mut response = execute(json, timeout).await;
         if let Err(Failure {
@@ -351,6 +353,16 @@ fn shown(text: &str) -> &str {
     &text[..end]
 }
 
+/// How long the engine waits for a job yet, if it says so.
+fn left(job: &Job) -> Option<Duration> {
+    let left = job.deadline?.duration_since(SystemTime::now());
+    Some(left.unwrap_or_default())
+}
+
+fn is_late(job: &Job) -> bool {
+    left(job).is_some_and(|left| left.is_zero())
+}
+
 /// The failure of a job that the engine has given to another worker by now. It is not this one's to fail: its retries
 /// stay.
 fn late() -> Failure {
@@ -413,7 +425,7 @@ impl From<ExecuteError> for Failure {
                         request_left: true, ..
                     } => UNKNOWN,
                     Stopped {
-                        reason: StopReason::Interrupted,
+                        reason: StopReason::Interrupted | StopReason::NoSandbox(_),
                         ..
                     } => FailureKind::Postponed,
                     _ => FailureKind::Retryable,

@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use http::uri::Authority;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use tracing::Span;
 use wasmtime_wasi_http::{Error, WasiBody};
+
+use super::server;
 
 /// The headers in which AWS's services tell the id of a request.
 const REQUEST_ID: [&str; 2] = ["x-amzn-requestid", "x-amz-request-id"];
@@ -16,6 +17,9 @@ const REQUEST_ID: [&str; 2] = ["x-amzn-requestid", "x-amz-request-id"];
 pub(super) struct Attempt {
     span: Span,
     began: Instant,
+    response_bytes: u64,
+    /// Whether it has been told what came of it.
+    is_told: bool,
 }
 
 impl Attempt {
@@ -24,7 +28,7 @@ impl Attempt {
         let span = tracing::debug_span!(
             "attempt",
             method = %request.method(),
-            host = request.uri().authority().map(Authority::as_str),
+            host = server(request.uri()),
             request_bytes = content_length(request.headers()),
             status = tracing::field::Empty,
             aws_request_id = tracing::field::Empty,
@@ -32,11 +36,13 @@ impl Attempt {
         Self {
             span,
             began: Instant::now(),
+            response_bytes: 0,
+            is_told: false,
         }
     }
 
     /// The head of the answer has come.
-    pub(super) fn answered(&self, response: &Response<Incoming>) {
+    pub(super) fn has_head(&self, response: &Response<Incoming>) {
         if self.span.is_disabled() {
             return;
         }
@@ -52,19 +58,42 @@ impl Attempt {
         }
     }
 
-    /// The whole answer has come, or as much as anybody wanted of it.
-    pub(super) fn ended(&self, response_bytes: u64) {
-        let elapsed_us = micros(self.began);
-        // Some formatters look for the span that is entered, whatever an event names as its parent.
-        self.span
-            .in_scope(|| tracing::debug!(response_bytes, elapsed_us, "answered"));
+    /// So many bytes more of its body have come. Tells how many there are now.
+    pub(super) fn has_more(&mut self, bytes: usize) -> u64 {
+        self.response_bytes += bytes as u64;
+        self.response_bytes
+    }
+
+    /// The whole answer has come.
+    pub(super) fn answered(&mut self) {
+        self.tell(|response_bytes, elapsed_us| {
+            tracing::debug!(response_bytes, elapsed_us, "answered");
+        });
     }
 
     /// No answer has come, or not all of it.
-    pub(super) fn failed(&self, error: &Error, response_bytes: u64) {
-        let elapsed_us = micros(self.began);
-        self.span
-            .in_scope(|| tracing::debug!(response_bytes, elapsed_us, %error, "failed"));
+    pub(super) fn failed(&mut self, error: &Error) {
+        self.tell(|response_bytes, elapsed_us| {
+            tracing::debug!(response_bytes, elapsed_us, %error, "failed");
+        });
+    }
+
+    fn tell(&mut self, event: impl FnOnce(u64, u64)) {
+        if !std::mem::replace(&mut self.is_told, true) {
+            // Some formatters look for the span that is entered, whatever an event names as its parent.
+            let elapsed_us = micros(self.began);
+            self.span
+                .in_scope(|| event(self.response_bytes, elapsed_us));
+        }
+    }
+}
+
+/// Nobody waits for it any more: the call was ended, or the guest has read as much as it wanted.
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.tell(|response_bytes, elapsed_us| {
+            tracing::debug!(response_bytes, elapsed_us, "left");
+        });
     }
 }
 

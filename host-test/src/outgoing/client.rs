@@ -60,21 +60,26 @@ impl Outgoing {
         request: Request<WasiBody>,
         options: RequestOptions,
         meter: Arc<Meter>,
-        attempt: Attempt,
+        mut attempt: Attempt,
     ) -> Result<Sent, Error> {
         let response = match self.respond(request, options).await {
             Ok(response) => response,
             Err(error) => {
-                attempt.failed(&error, 0);
+                attempt.failed(&error);
                 return Err(error);
             }
         };
-        attempt.answered(&response);
+        attempt.has_head(&response);
         let between_bytes = options.between_bytes_timeout.unwrap_or(NO_TIMEOUT);
         let response = response.map(|body| {
             let body = TimeoutBody::new(between_bytes, body);
             let body = body.map_err(|error| body_error(error.as_ref()));
-            Answer::new(body, meter, attempt).boxed_unsync()
+            let answer = Answer {
+                body,
+                meter,
+                attempt,
+            };
+            answer.boxed_unsync()
         });
         Ok((response, Box::new(async { Ok(()) })))
     }
@@ -125,32 +130,8 @@ pin_project! {
     struct Answer<B> {
         #[pin]
         body: B,
-        bytes: u64,
         meter: Arc<Meter>,
         attempt: Attempt,
-        // Whether it has been told how it ended.
-        told: bool,
-    }
-
-    // A guest may leave an answer as soon as it knows enough.
-    impl<B> PinnedDrop for Answer<B> {
-        fn drop(this: Pin<&mut Self>) {
-            if !this.told {
-                this.attempt.ended(this.bytes);
-            }
-        }
-    }
-}
-
-impl<B> Answer<B> {
-    fn new(body: B, meter: Arc<Meter>, attempt: Attempt) -> Self {
-        Self {
-            body,
-            bytes: 0,
-            meter,
-            attempt,
-            told: false,
-        }
     }
 }
 
@@ -165,19 +146,18 @@ impl<B: Body<Data = Bytes, Error = Error>> Body for Answer<B> {
         let answer = self.project();
         let frame = match ready!(answer.body.poll_frame(context)) {
             Some(Ok(frame)) => {
-                *answer.bytes += frame.data_ref().map_or(0, Bytes::len) as u64;
-                if answer.meter.response_has(*answer.bytes) {
+                let bytes = frame.data_ref().map_or(0, Bytes::len);
+                let bytes = answer.attempt.has_more(bytes);
+                if answer.meter.response_has(bytes) {
                     return Poll::Ready(Some(Ok(frame)));
                 }
-                Some(Err(Error::HttpResponseBodySize(Some(*answer.bytes))))
+                Some(Err(Error::HttpResponseBodySize(Some(bytes))))
             }
             end => end,
         };
-        if !std::mem::replace(answer.told, true) {
-            match &frame {
-                Some(Err(error)) => answer.attempt.failed(error, *answer.bytes),
-                _ => answer.attempt.ended(*answer.bytes),
-            }
+        match &frame {
+            Some(Err(error)) => answer.attempt.failed(error),
+            _ => answer.attempt.answered(),
         }
         Poll::Ready(frame)
     }

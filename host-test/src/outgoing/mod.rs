@@ -9,7 +9,7 @@ mod resolver;
 
 use std::sync::Arc;
 
-use http::Request;
+use http::{Request, Uri};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::egress::Egress;
@@ -22,6 +22,15 @@ pub use proxies::{InvalidProxy, Proxies};
 /// The most of a body that a guest hands over at a time, in bytes. Three of these are under way at most,
 /// so a guest that cannot hand over more knows that its request is not sent whole.
 const BODY_CHUNK: usize = 256 * 1024;
+
+/// The server of an address, as it may be shown: user and password, if it has any, are not.
+fn server(uri: &Uri) -> String {
+    let host = uri.host().unwrap_or_default();
+    match uri.port_u16() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
 
 /// One sandbox's way out.
 pub(crate) struct Hooks {
@@ -52,14 +61,15 @@ impl WasiHttpHooks for Hooks {
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
-        if !self.egress.allows(request.method(), request.uri()) {
-            let authority = request.uri().authority().map_or("", |part| part.as_str());
-            tracing::warn!("a request to {authority} is not on the allow-list");
+        let is_allowed = self.egress.allows(request.method(), request.uri());
+        if !is_allowed && self.meter.denies_first() {
+            let server = server(request.uri());
+            tracing::warn!("a request to {server} is not on the allow-list");
+        }
+        if !self.meter.counts_request() || !is_allowed {
             return Box::new(async { Err(Error::HttpRequestDenied) });
         }
-        if !self.meter.request_leaves() {
-            return Box::new(async { Err(Error::HttpRequestDenied) });
-        }
+        self.meter.request_leaves();
         let attempt = Attempt::new(&request);
         let outgoing = Arc::clone(&self.outgoing);
         let meter = Arc::clone(&self.meter);

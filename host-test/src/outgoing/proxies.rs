@@ -10,12 +10,13 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 #[derive(Debug)]
 pub struct Proxies(Matcher);
 
-/// A proxy that is not spoken to in HTTP.
+/// What should be the URL of a proxy is none of one that is spoken to in HTTP. The text itself may hold a password, and is
+/// not told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("proxies must be http or https: have {scheme}")]
+#[error("{name}: a proxy must have an http or https url")]
 pub struct InvalidProxy {
-    /// The scheme of its URL. The rest may hold a password.
-    pub scheme: String,
+    /// The variable of the environment that has it, or else `proxy`.
+    pub name: String,
 }
 
 impl Proxies {
@@ -26,36 +27,42 @@ impl Proxies {
     }
 
     /// Those that variables of the environment name, as for curl: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
-    /// `NO_PROXY`, or the same in lower case. User and password in a proxy's URL are sent to it (`Basic`).
+    /// `NO_PROXY`, or the same in lower case. User and password in a proxy's URL are sent to it (`Basic`). In a program
+    /// that answers CGI requests, which can set `HTTP_PROXY`, that one does not count.
     ///
-    /// Fails if one is neither `http` nor `https`.
+    /// Fails if the text of one is no URL, or neither `http` nor `https`: nothing goes past a proxy by mistake.
     pub fn from_environment() -> Result<Self, InvalidProxy> {
-        Self::checked(Matcher::from_env())
+        let is_cgi = std::env::var_os("REQUEST_METHOD").is_some();
+        let variable = |upper: &str| {
+            let lower = upper.to_ascii_lowercase();
+            [upper, &lower]
+                .into_iter()
+                .filter(|name| !(is_cgi && *name == "HTTP_PROXY"))
+                .find_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
+                .unwrap_or_default()
+        };
+        let checked = |upper: &str| {
+            let (name, proxy) = variable(upper);
+            check(&name, &proxy).map(|()| proxy)
+        };
+        let matcher = Matcher::builder()
+            .https(checked("HTTPS_PROXY")?)
+            .http(checked("HTTP_PROXY")?)
+            .all(checked("ALL_PROXY")?)
+            .no(variable("NO_PROXY").1);
+        Ok(Self(matcher.build()))
     }
 
     /// This proxy for every server, but for those of `except`: names of hosts, with all that end in them, and addresses,
     /// separated by commas.
     ///
-    /// Fails if it is neither `http` nor `https`.
+    /// Fails if it is no URL, or neither `http` nor `https`.
     pub fn all(proxy: &str, except: &str) -> Result<Self, InvalidProxy> {
+        check("proxy", proxy)?;
         let matcher = Matcher::builder()
             .all(proxy.to_owned())
             .no(except.to_owned());
-        Self::checked(matcher.build())
-    }
-
-    fn checked(matcher: Matcher) -> Result<Self, InvalidProxy> {
-        let proxies = Self(matcher);
-        for server in ["http://server.invalid", "https://server.invalid"] {
-            if let Some(proxy) = proxies.on_the_way_to(&Uri::from_static(server)) {
-                let scheme = proxy.uri().scheme_str().unwrap_or("http");
-                if !matches!(scheme, "http" | "https") {
-                    let scheme = scheme.to_owned();
-                    return Err(InvalidProxy { scheme });
-                }
-            }
-        }
-        Ok(proxies)
+        Ok(Self(matcher.build()))
     }
 
     /// The proxy for a server, if there is one.
@@ -70,6 +77,21 @@ impl Proxies {
         }
         self.on_the_way_to(server)?.basic_auth().cloned()
     }
+}
+
+/// Whether the text for a proxy is empty, or one that will be gone through.
+fn check(name: &str, proxy: &str) -> Result<(), InvalidProxy> {
+    let matcher = Matcher::builder().all(proxy.to_owned()).build();
+    let intercept = matcher.intercept(&Uri::from_static("http://server.invalid"));
+    let scheme = intercept
+        .as_ref()
+        .and_then(|proxy| proxy.uri().scheme_str());
+    if proxy.is_empty() || matches!(scheme, Some("http" | "https")) {
+        return Ok(());
+    }
+    Err(InvalidProxy {
+        name: name.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -94,12 +116,21 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_of_another_kind_is_told_without_its_password() {
-        let error = Proxies::all("socks5://user:m4rk3r@proxy:1080", "").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "proxies must be http or https: have socks5"
-        );
+    fn what_cannot_be_gone_through_is_no_proxy_and_its_text_is_not_told() {
+        for text in [
+            "socks5://user:m4rk3r@proxy:1080",
+            "ftp://m4rk3r",
+            "http:/m4rk3r:3128",
+            "http://",
+            "m4rk3r proxy",
+        ] {
+            let error = Proxies::all(text, "").unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "proxy: a proxy must have an http or https url"
+            );
+        }
+        assert!(Proxies::all("proxy:3128", "").is_ok());
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use connector_host::{
-    CallError, Connector, Credentials, Host, Limits, MemoryExceeded, Message, Retries, SendError,
-    StopReason, Stopped, Timeouts,
+    CallError, Connector, Credentials, ExecuteError, Host, Limits, MemoryExceeded, Message,
+    Retries, SendError, StopReason, Stopped, Timeouts,
 };
 
 use crate::support::{artifacts, canned, lab, queue, send};
@@ -293,6 +293,29 @@ async fn a_component_that_sends_too_many_requests_is_ended() {
 }
 
 #[tokio::test]
+async fn a_job_waits_for_a_sandbox_no_longer_than_it_has_time() {
+    let host = Host::builder().limits(Limits::default().with_sandboxes(1));
+    let connector = host.build().unwrap();
+    let connector = connector.load_outbound(artifacts::misbehaving()).unwrap();
+    let time = Duration::from_millis(300);
+    let (busy, waited) = tokio::join!(
+        connector.execute("wait for ever", Some(Duration::from_secs(1))),
+        async {
+            tokio::task::yield_now().await;
+            connector.execute("none", Some(time)).await
+        },
+    );
+    let stopped = |result: Result<String, ExecuteError>| match result.unwrap_err() {
+        ExecuteError::Stopped(stopped) => stopped,
+        failed @ ExecuteError::Failed(_) => panic!("{failed:?}"),
+    };
+    assert!(matches!(stopped(busy).reason, StopReason::Deadline(_)));
+    let waited = stopped(waited);
+    assert_eq!(waited.reason, StopReason::NoSandbox(time));
+    assert!(!waited.request_left);
+}
+
+#[tokio::test]
 async fn a_component_that_reads_too_much_of_an_answer_is_ended() {
     let server = endless();
     let authority = server.strip_prefix("http://").unwrap();
@@ -383,6 +406,7 @@ async fn whatever_harm_is_meant_each_is_stopped_and_others_are_undisturbed() {
     let misdeeds = [
         "loop for ever".to_owned(),
         "take 4 GiB".to_owned(),
+        "hoard headers".to_owned(),
         "trap".to_owned(),
         format!("ask ten thousand times {}", authority(&servers[1])),
         format!("ask at once ten thousand times {}", authority(&servers[1])),
@@ -412,8 +436,11 @@ async fn whatever_harm_is_meant_each_is_stopped_and_others_are_undisturbed() {
         let wanted = match misdeed.as_str() {
             "loop for ever" => "more than 2s of computation",
             "take 4 GiB" => "bytes of memory requested",
+            "hoard headers" => "resource table has no free keys",
             "trap" => "trap: ",
-            "ask ten thousand times evil.example" => "names no misdeed",
+            "ask ten thousand times evil.example" => {
+                "more than 500 requests; nothing had been sent"
+            }
             misdeed if misdeed.starts_with("ask") => "more than 500 requests",
             misdeed if misdeed.starts_with("read") => "a response of more than 8388608 bytes",
             _ => "no end within 20s",

@@ -246,7 +246,9 @@ async fn what_does_not_end_in_time_after_a_signal_is_told_to_be_unknown() {
         }
         let ended = running.end().await;
         assert_eq!(ended.status.code(), Some(143));
-        assert_eq!(ended.keys(), [1, 2, 3, 4, 5]);
+        let mut keys = ended.keys();
+        keys.sort_unstable();
+        assert_eq!(keys, [1, 2, 3, 4, 5]);
         assert_eq!(ended.keys_of("done").len(), 2, "{}", ended.stdout);
         assert_eq!(ended.keys_of("unknown").len(), 3, "{}", ended.stdout);
         // No more were begun, so that no more were in flight at any time.
@@ -262,7 +264,7 @@ async fn what_does_not_end_in_time_after_a_signal_is_told_to_be_unknown() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn outcomes_come_in_the_order_of_the_jobs_or_as_they_end() {
     for (order, in_order) in [("jobs", true), ("completion", false)] {
-        let turns = |request| success(if request == 0 { 500 } else { 0 });
+        let turns = |request| success(if request == 0 { 3_000 } else { 0 });
         let server = server(Arc::new(turns));
         let arguments = ["--concurrency", "2", "--order", order];
         let mut running = Running::start(&server, 15, &arguments);
@@ -303,6 +305,75 @@ async fn no_more_is_read_than_can_be_run() {
     // One that runs, two that were read ahead, and what pipes and buffers take.
     let taken = writer.join().unwrap();
     assert!(taken <= 5, "{taken}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_nobody_reads_any_more_costs_no_outcome() {
+    let server = server(in_turn(vec![success(5)]));
+    let arguments = ["--progress-every", "1", "--log-level", "debug"];
+    let folder = tempfile::tempdir().unwrap();
+    let lines: String = (1..=200).map(|number| job(&server, number, "x")).collect();
+    fs::write(folder.path().join("jobs"), lines).unwrap();
+    let mut process = Running::command(&server, &folder, &arguments)
+        .arg(folder.path().join("jobs"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(process.stderr.take());
+    let ended = Running { folder, process }.end().await;
+    assert_eq!(ended.status.code(), Some(0));
+    assert_eq!(ended.keys_of("done").len(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outcomes_that_nobody_reads_any_more_keep_no_run_from_its_end() {
+    let server = server(in_turn(vec![success(0)]));
+    let folder = tempfile::tempdir().unwrap();
+    let lines: String = (1..=5_000)
+        .map(|number| job(&server, number, "x"))
+        .collect();
+    fs::write(folder.path().join("jobs"), lines).unwrap();
+    let mut process = Running::command(&server, &folder, &["--concurrency", "4"])
+        .arg(folder.path().join("jobs"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdout = process.stdout.take().unwrap();
+    let mut running = Running { folder, process };
+    // More than a pipe takes.
+    let mut before = 0;
+    running
+        .until(|_| {
+            let requests = server.requests();
+            let stalls = requests > 400 && requests == before;
+            before = requests;
+            stalls
+        })
+        .await;
+    for _ in 0..2 {
+        running.signal(Signal::TERM);
+        running
+            .until(|running| running.read("stderr").contains("SIGTERM"))
+            .await;
+    }
+    let ended = running.end().await;
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    // Each is told of, on one side or the other.
+    let mut printed = String::new();
+    let mut reader = std::io::BufReader::new(stdout);
+    reader.read_to_string(&mut printed).unwrap();
+    let whole = printed.matches('\n').count();
+    let unprinted = ended
+        .stderr
+        .matches("cannot be printed: nobody reads it; its work is done")
+        .count();
+    assert_eq!(
+        whole + unprinted,
+        stored(&server).len(),
+        "{whole} {}",
+        ended.stderr
+    );
+    assert!(unprinted > 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

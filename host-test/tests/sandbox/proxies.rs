@@ -158,7 +158,10 @@ async fn the_command_line_goes_by_the_proxies_of_its_environment() {
     let wrong = wrong.unwrap();
     assert_eq!(
         (wrong.code, wrong.stderr.as_str()),
-        (1, "error: proxies must be http or https: have socks5\n")
+        (
+            1,
+            "error: HTTP_PROXY: a proxy must have an http or https url\n"
+        )
     );
     assert_eq!(lab::receive(&url).len(), 2);
 }

@@ -279,7 +279,10 @@ fn no_job_follows_one_whose_outcome_cannot_be_printed() {
         "{told}"
     );
     assert!(
-        told.ends_with("it is completed with 1 variables\n"),
+        told.ends_with(
+            "; its work is done, and it is completed with 1 variables; the last job that was begun is line 1; of the \
+             input behind it, nothing was\n"
+        ),
         "{told}"
     );
     assert_eq!(lab::receive(&url).len(), 1);

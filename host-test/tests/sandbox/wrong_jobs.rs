@@ -187,6 +187,8 @@ fn each_wrong_job_ends_in_one_clear_failure_and_nothing_is_sent() {
         connector.to_str().unwrap(),
         "--allow",
         &url,
+        "--order",
+        "jobs",
     ];
     let run = program::run(&arguments, &[], (lines.join("\n") + "\n").as_bytes());
     assert_eq!(run.code, 11, "{}", run.stderr);

@@ -99,6 +99,13 @@ fn misbehave(misdeed: &str) {
             }
             std::hint::black_box(hoard);
         }
+        "hoard headers" => {
+            let value = vec![b'x'; 100_000];
+            let mut hoard = Vec::new();
+            while let Ok(headers) = Fields::from_list(&[("x".into(), value.clone())]) {
+                hoard.push(headers);
+            }
+        }
         "trap" => core::arch::wasm32::unreachable(),
         _ => {
             if let Some(server) = misdeed.strip_prefix("wait for ever for ") {

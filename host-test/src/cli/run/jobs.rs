@@ -14,6 +14,9 @@ pub(super) struct Jobs {
     input: Box<dyn BufRead + Send>,
     /// The bytes that were read.
     read: Arc<AtomicU64>,
+    /// Blank lines before all others.
+    blank: usize,
+    /// Lines from the first that is not blank.
     lines: usize,
     /// What was read ahead.
     ahead: VecDeque<JobText>,
@@ -31,6 +34,7 @@ impl Jobs {
         Self {
             input,
             read,
+            blank: 0,
             lines: 0,
             ahead: VecDeque::new(),
         }
@@ -47,6 +51,10 @@ impl Jobs {
             if self.lines == 0 && line.starts_with(BYTE_ORDER_MARK) {
                 line.drain(..BYTE_ORDER_MARK.len());
             }
+            if self.lines == 0 && line.trim_ascii().is_empty() {
+                self.blank += 1;
+                continue;
+            }
             if self.lines == 0 && is_incomplete(&line) {
                 let rest = self.input.read_to_end(&mut line)?;
                 self.read.fetch_add(rest as u64, Ordering::Relaxed);
@@ -55,7 +63,7 @@ impl Jobs {
                 continue;
             }
             self.lines += 1;
-            self.ahead.extend(on_line(&line, self.lines));
+            self.ahead.extend(on_line(&line, self.blank + self.lines));
         }
         Ok(self.ahead.pop_front())
     }
@@ -174,6 +182,7 @@ mod tests {
             ])
         );
         assert_eq!(jobs(b"\xef\xbb\xbf{}\n"), pairs(&[("line 1", "{}")]));
+        assert_eq!(jobs(b"\n\n{}\n"), pairs(&[("line 3", "{}")]));
         assert!(jobs(b"").is_empty() && jobs(b"\n\n").is_empty());
     }
 
@@ -182,6 +191,7 @@ mod tests {
         for input in [
             b"{\n \"a\": 1\n}\n{\n}\n".as_slice(),
             b"\xef\xbb\xbf{\n \"a\": 1\n}\n{\n}\n",
+            b"\n \n{\n \"a\": 1\n}\n{\n}\n",
         ] {
             assert_eq!(
                 jobs(input),

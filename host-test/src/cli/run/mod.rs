@@ -4,6 +4,7 @@
 #![allow(clippy::doc_markdown)]
 
 mod jobs;
+mod printer;
 mod progress;
 mod shutdown;
 mod tally;
@@ -41,8 +42,9 @@ use worker::{Input, Worker};
 ///
 /// For each job, one line of JSON tells the command that ends it: "outcome" is "completed", "failed" or
 /// "error" (a BPMN error). "work" says what became of the work itself, whatever the diagram makes of it:
-/// "done", "not-done", "unknown", or "not-begun", which leaves the job as it was. A line is written when
-/// its job has ended, and at once; what follows the last line break is none.
+/// "done", "not-done", "unknown", or "not-begun", which leaves the job as it was. A line is written as soon
+/// as its job has ended; with --order jobs, one that takes long holds up the lines of up to 16 times as
+/// many as are run at a time. What follows the last line break is no line.
 ///
 /// SIGINT and SIGTERM end the run in order: no job is begun any more, those in flight end, and standard
 /// error says from which one on nothing was begun.
@@ -88,8 +90,8 @@ struct Pace {
     #[arg(long, value_name = "N", default_value_t = 32)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
     concurrency: u32,
-    /// Whether outcomes are printed in the order of the jobs, or as they come
-    #[arg(long, value_name = "ORDER", default_value = "jobs")]
+    /// Whether outcomes are printed as they come, or in the order of the jobs
+    #[arg(long, value_name = "ORDER", default_value = "completion")]
     order: Order,
     /// How long jobs in flight may take after SIGINT or SIGTERM, in milliseconds; a second signal ends them
     /// at once
@@ -102,8 +104,8 @@ struct Pace {
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Order {
-    Jobs,
     Completion,
+    Jobs,
 }
 
 #[derive(clap::Args)]
@@ -146,7 +148,7 @@ pub(super) async fn run(args: Args, logs_json: bool) -> Result<(), Failure> {
     let runner = args
         .secrets
         .runner(Expressions::in_time_zone(args.time_zone))?;
-    let runner = match args.identity.of_host() {
+    let runner = match args.identity.of_host(&args.network)? {
         Some(identity) => runner.with_identity(identity),
         None => runner,
     };
@@ -183,14 +185,32 @@ async fn load(
     if !is_default {
         return Ok((connector, description.job_type));
     }
-    // A component may ask for anything: what is not encrypted is for the operator to allow.
-    let origins = description.network.service_origins.iter();
-    let connector = origins
+    // A component may ask for anything: what is more than a domain is for the operator to allow.
+    let (granted, refused): (Vec<_>, Vec<_>) = description
+        .network
+        .service_origins
+        .iter()
         .filter_map(|origin| origin.parse::<OriginPattern>().ok())
-        .filter(OriginPattern::is_https)
-        .map(Origins::from)
-        .fold(connector, OutboundConnector::allow);
-    Ok((connector, description.job_type))
+        .partition(OriginPattern::is_of_one_domain);
+    let list = |origins: &[OriginPattern]| {
+        let texts: Vec<String> = origins.iter().map(ToString::to_string).collect();
+        texts.join(" ")
+    };
+    tracing::info!(
+        "let out to what the connector describes: {}",
+        list(&granted)
+    );
+    if !refused.is_empty() {
+        tracing::warn!(
+            "not let out without --allow, though the connector asks: {}",
+            list(&refused)
+        );
+    }
+    let granted = granted.into_iter().map(Origins::from);
+    Ok((
+        granted.fold(connector, OutboundConnector::allow),
+        description.job_type,
+    ))
 }
 
 /// The input, and its size in bytes if that is known.
@@ -236,10 +256,12 @@ impl Secrets {
 }
 
 impl Identity {
-    fn of_host(self) -> Option<AwsIdentity> {
-        match self.role {
+    fn of_host(self, network: &Network) -> Result<Option<AwsIdentity>, Failure> {
+        let identity = match self.role {
             Some(role) => Some(AwsIdentity::role(role, self.external_id)),
             None => self.default_credentials.then(AwsIdentity::default_chain),
-        }
+        };
+        let way_of = |identity| network.way_of(identity);
+        identity.map(way_of).transpose()
     }
 }

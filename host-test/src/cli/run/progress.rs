@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
 use super::tally::Tally;
+use crate::cli::exit;
 
 /// How often a bar is drawn.
 const REDRAW: Duration = Duration::from_millis(100);
@@ -66,25 +67,35 @@ impl Progress {
                 bar.set_message(line);
             }
             None if self.logs_json => {
-                let tally = tally.to_json().to_string();
-                eprintln!(r#"{{"progress":{tally},"inFlight":{in_flight}}}"#);
+                let tally = tally.to_json();
+                exit::tell(&format!(r#"{{"progress":{tally},"inFlight":{in_flight}}}"#));
             }
-            None => eprintln!("{line}"),
+            None => exit::tell(&line),
         }
     }
 
-    /// Does something that writes to the terminal too.
-    pub(super) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &self.bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
+    /// The terminal that others write to as well.
+    pub(super) fn terminal(&self) -> Terminal {
+        Terminal(self.bar.clone())
     }
 
     /// Leaves nothing behind.
     pub(super) fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+}
+
+/// A terminal that may have a bar on it.
+pub(super) struct Terminal(Option<ProgressBar>);
+
+impl Terminal {
+    /// Does something that writes to it, with the bar out of the way.
+    pub(super) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.0 {
+            Some(bar) => bar.suspend(write),
+            None => write(),
         }
     }
 }

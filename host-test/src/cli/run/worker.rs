@@ -1,23 +1,25 @@
 //! Jobs side by side: begun in order and only so many at a time, told of in order or as they end.
 
 use std::io::{self, BufRead};
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use connector_host::job::{InvalidJob, Job, JobRunner, Outcome, Work};
 use connector_host::{Host, OutboundConnector};
-use futures_util::StreamExt as _;
 use futures_util::stream::{FuturesOrdered, FuturesUnordered};
+use futures_util::{FutureExt as _, StreamExt as _};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::jobs::{JobText, Jobs};
+use super::printer::{Printed, Printer};
 use super::progress::{Bytes, Progress};
 use super::shutdown::{Signal, Signals};
 use super::tally::Tally;
-use super::{Order, Pace, exit};
-use crate::cli::exit::Failure;
+use super::{Order, Pace};
+use crate::cli::exit::{self, Failure};
 
 /// Where jobs come from.
 pub(super) type Input = Box<dyn BufRead + Send>;
@@ -34,7 +36,7 @@ pub(super) struct Worker {
 }
 
 /// A job that has ended, and is to be told of.
-struct Told {
+pub(super) struct Told {
     key: Option<String>,
     place: String,
     outcome: Outcome,
@@ -66,56 +68,69 @@ impl Worker {
             all: size,
         };
         let mut jobs = read_ahead(Jobs::new(input, Arc::clone(&bytes.read)));
-        let slots = Arc::new(Semaphore::new(pace.concurrency as usize));
-        let most = (pace.concurrency as usize - 1) * WAITING + 1;
+        let concurrency = pace.concurrency as usize;
+        let slots = Arc::new(Semaphore::new(concurrency));
+        let most = (concurrency - 1) * WAITING + 1;
         let mut flight = Flight::new(pace.order);
         let every = (pace.progress_every > 0).then_some(Duration::from_millis(pace.progress_every));
         let mut progress = Progress::new(bytes, every, logs_json);
+        let mut printer = Printer::new(progress.terminal());
         let mut tally = Tally::new();
-        let mut end = End::default();
-        let mut last = None;
-        let mut grace = Box::pin(tokio::time::sleep(Duration::MAX));
-        while !(end.takes_no_more() && flight.is_empty()) {
-            let signals_before = if end.signal.is_none() { 1 } else { 2 };
+        let mut end = End {
+            logs_json,
+            ..End::default()
+        };
+        // Until when jobs may end after a signal, and then, until when their outcomes may be printed.
+        let mut patience = Box::pin(tokio::time::sleep(Duration::MAX));
+        while !(end.takes_no_more() && flight.len() + printer.len() == 0) {
+            let next_signal = if end.signal.is_none() { 1 } else { 2 };
             tokio::select! {
                 biased;
-                signal = signals.wait_for(signals_before), if !end.interrupted => {
+                signal = signals.wait_for(next_signal), if !end.interrupted => {
                     if end.signal.replace(signal).is_some() {
-                        end.interrupt(&worker.host);
+                        patience = end.interrupt(&worker.host);
                     } else {
                         let time = Duration::from_millis(pace.grace);
-                        grace = Box::pin(tokio::time::sleep(time));
-                        tracing::warn!("{signal}: {} jobs in flight have {time:?} to end", flight.len());
+                        patience = Box::pin(tokio::time::sleep(time));
+                        tracing::warn!("{signal}: {} jobs have {time:?} to end", flight.len());
                     }
                 }
-                () = &mut grace, if end.signal.is_some() && !end.interrupted => {
-                    end.interrupt(&worker.host);
+                () = &mut patience, if end.signal.is_some() => {
+                    if end.interrupted {
+                        break;
+                    }
+                    patience = end.interrupt(&worker.host);
+                }
+                Some(Printed { told, result }) = printer.next() => {
+                    if let Err(error) = result {
+                        // Nobody knows of a job that is done and not told of: no more are to follow it.
+                        end.fail(told.unprinted(&error));
+                    }
                 }
                 Some(told) = flight.next() => {
                     tally.add(&told.outcome, told.work, told.latency);
-                    if let Err(failure) = progress.suspend(|| told.print()) {
-                        // Nobody knows of a job that is done and not told of: no more are to follow it.
-                        end.fail(failure);
-                    }
+                    printer.print(told);
                 }
-                next = next(&slots, &mut jobs), if !end.takes_no_more() && flight.len() < most => {
-                    match next {
-                        Some(Ok((slot, job))) => {
-                            last = Some(job.place.clone());
-                            flight.push(begin(Arc::clone(&worker), slot, job));
-                        }
-                        Some(Err(error)) => end.fail(Failure::usage(format!("jobs: {error}"))),
-                        None => end.input = true,
+                next = next(&slots, &mut jobs),
+                    if !end.takes_no_more() && flight.len() + printer.len() < most => match next
+                {
+                    Some(Ok((slot, job))) => {
+                        end.last = Some(job.place.clone());
+                        flight.push(begin(Arc::clone(&worker), slot, job));
                     }
-                }
+                    Some(Err(error)) => end.fail(Failure::usage(format!("jobs: {error}"))),
+                    None => end.input = true,
+                },
                 () = progress.tick() => {
-                    let in_flight = pace.concurrency as usize - slots.available_permits();
-                    progress.tell(&tally, in_flight);
+                    progress.tell(&tally, concurrency - slots.available_permits());
                 }
             }
         }
         progress.end();
-        end.told(&tally, last.as_deref(), logs_json)
+        for told in printer.into_waiting() {
+            end.fail(told.unprinted(&"nobody reads it"));
+        }
+        end.told(&tally)
     }
 
     async fn end_of(&self, JobText { text, place }: JobText) -> Told {
@@ -124,8 +139,12 @@ impl Worker {
             Ok(text) => match Job::from_json(text) {
                 Ok(job) => {
                     let key = job.key.clone();
-                    let ended = self.runner.run_on(&self.connector, job).await;
-                    (key, ended.outcome, ended.work)
+                    let run = self.runner.run_on(&self.connector, job);
+                    // A bug in here is to cost the one job, and not its outcome.
+                    match AssertUnwindSafe(run).catch_unwind().await {
+                        Ok(ended) => (key, ended.outcome, ended.work),
+                        Err(_) => (key, lost(&place), Work::Unknown),
+                    }
                 }
                 Err(error) => (Job::key_in(text), not_a_job(&place, &error), Work::NotDone),
             },
@@ -141,15 +160,22 @@ impl Worker {
     }
 }
 
+/// How long outcomes may take to be printed when jobs were ended.
+const LAST_LINES: Duration = Duration::from_secs(5);
+
 /// Why a run comes to its end, as far as it does.
 #[derive(Default)]
 struct End {
+    /// Where the last job stands that was begun.
+    last: Option<String>,
     /// The input has no more jobs.
     input: bool,
     signal: Option<Signal>,
     /// What is in flight was ended.
     interrupted: bool,
     failure: Option<Failure>,
+    /// Whether standard error is to get nothing but JSON.
+    logs_json: bool,
 }
 
 impl End {
@@ -157,43 +183,45 @@ impl End {
         self.input || self.signal.is_some() || self.failure.is_some()
     }
 
-    fn interrupt(&mut self, host: &Host) {
+    /// Ends what is in flight. Gives the time for outcomes to be printed.
+    fn interrupt(&mut self, host: &Host) -> Pin<Box<tokio::time::Sleep>> {
         host.interrupt();
         self.interrupted = true;
+        Box::pin(tokio::time::sleep(LAST_LINES))
     }
 
     /// Takes a failure for that of the run. Where there is one already, it is told at once.
     fn fail(&mut self, failure: Failure) {
         if self.failure.is_some() {
-            tracing::error!("{failure}");
+            failure.tell(self.logs_json);
         } else {
             self.failure = Some(failure);
         }
     }
 
     /// What the run has come to.
-    fn told(self, tally: &Tally, last: Option<&str>, logs_json: bool) -> Result<(), Failure> {
-        if let Some(failure) = self.failure {
-            return Err(failure);
-        }
+    fn told(self, tally: &Tally) -> Result<(), Failure> {
         if tally.all() > 1 || self.signal.is_some() {
-            if logs_json {
-                eprintln!(r#"{{"summary":{}}}"#, tally.to_json());
+            if self.logs_json {
+                exit::tell(&format!(r#"{{"summary":{}}}"#, tally.to_json()));
             } else {
-                eprintln!("{}", tally.summary());
+                exit::tell(&tally.summary());
             }
         }
-        if let Some(signal) = self.signal {
-            let begun = match last {
-                Some(place) => format!("the last job that was begun is {place}"),
-                None => "no job was begun".to_owned(),
-            };
-            let text = format!("ended by {signal}: {begun}; of the input behind it, nothing was");
-            return Err(Failure::signal(signal.exit_code(), text));
-        }
-        match tally.failed() {
-            0 => Ok(()),
-            failed => Err(Failure::jobs(failed, tally.all())),
+        let begun = match self.last {
+            Some(place) => format!("the last job that was begun is {place}"),
+            None => "no job was begun".to_owned(),
+        };
+        let begun = format!("{begun}; of the input behind it, nothing was");
+        match (self.failure, self.signal) {
+            (Some(failure), _) if self.input => Err(failure),
+            (Some(failure), _) => Err(failure.and(&begun)),
+            (None, Some(signal)) => {
+                let text = format!("ended by {signal}: {begun}");
+                Err(Failure::signal(signal.exit_code(), text))
+            }
+            (None, None) if tally.failed() > 0 => Err(Failure::jobs(tally.failed(), tally.all())),
+            (None, None) => Ok(()),
         }
     }
 }
@@ -226,10 +254,6 @@ impl Flight {
             Self::InOrder(jobs) => jobs.len(),
             Self::AsTheyEnd(jobs) => jobs.len(),
         }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 
@@ -270,9 +294,7 @@ fn begin(worker: Arc<Worker>, slot: OwnedSemaphorePermit, job: JobText) -> Pendi
     Box::pin(async move {
         task.await.unwrap_or_else(|_| Told {
             key: None,
-            outcome: failed(format!(
-                "{place}: the host has failed, and the work may be done"
-            )),
+            outcome: lost(&place),
             place,
             work: Work::Unknown,
             latency: began.elapsed(),
@@ -285,6 +307,13 @@ fn not_a_job(place: &str, error: &InvalidJob) -> Outcome {
     failed(format!("{place}: {error}"))
 }
 
+/// What becomes of a job in the middle of which the host itself has failed.
+fn lost(place: &str) -> Outcome {
+    failed(format!(
+        "{place}: the host has failed, and the work may be done"
+    ))
+}
+
 fn failed(message: String) -> Outcome {
     Outcome::Failed {
         message,
@@ -295,18 +324,8 @@ fn failed(message: String) -> Outcome {
 }
 
 impl Told {
-    /// Prints the line of a job. If that fails, the error tells what the line would have.
-    fn print(&self) -> Result<(), Failure> {
-        exit::print_line(&self.line()).map_err(|error| {
-            let job = self.key.as_ref().unwrap_or(&self.place);
-            let outcome = &self.outcome;
-            Failure::setup(format!(
-                "the outcome of job {job} cannot be printed: {error}; it is {outcome:?}"
-            ))
-        })
-    }
-
-    fn line(&self) -> String {
+    /// The line of a job.
+    pub(super) fn line(&self) -> String {
         let mut line = self.outcome.to_json();
         if let Value::Object(fields) = &mut line {
             if let Some(key) = &self.key {
@@ -315,5 +334,14 @@ impl Told {
             fields.insert("work".to_owned(), self.work.name().into());
         }
         line.to_string()
+    }
+
+    /// The failure of a run that cannot print a line: in short, what it would have told.
+    fn unprinted(&self, problem: &dyn std::fmt::Display) -> Failure {
+        let job = self.key.as_ref().unwrap_or(&self.place);
+        let (outcome, work) = (&self.outcome, self.work.name());
+        Failure::setup(format!(
+            "the outcome of job {job} cannot be printed: {problem}; its work is {work}, and it is {outcome:?}"
+        ))
     }
 }
