@@ -63,6 +63,8 @@ lint: toolchain ## Check formatting and lints, for the host and for WebAssembly
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 	cargo clippy --locked --target $(wasm_target) -p sqs-connector -p misbehaving-guest -p feel -- --deny warnings
 	RUSTDOCFLAGS='--deny warnings' cargo doc --locked --workspace --no-deps
+	cargo check --locked --quiet --manifest-path host-test/fuzz/Cargo.toml --target-dir target/fuzz/check
+	cargo check --locked --quiet --manifest-path host-test/feel/fuzz/Cargo.toml --target-dir target/fuzz/check
 
 .PHONY: component
 component: toolchain ## Build the component

@@ -42,7 +42,8 @@ impl Meter {
         self.has_left.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a request has left: it may be on its way to a connection yet, but nobody would know.
+    /// Whether a request has left. It may have no connection yet: but a task of its own may get it one, and send it, at any
+    /// time until it is gone, also after this was asked.
     pub(crate) fn has_request_left(&self) -> bool {
         self.has_left.load(Ordering::Relaxed)
     }

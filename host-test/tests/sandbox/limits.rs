@@ -464,9 +464,13 @@ async fn a_host_that_is_interrupted_ends_what_is_under_way_and_begins_nothing() 
         misbehave(&connector, "wait for ever"),
         misbehave(&connector, &misdeed),
         async {
-            // It has been asked.
-            let asked = tokio::task::spawn_blocking(move || listener.accept().unwrap());
-            asked.await.unwrap();
+            let asked = tokio::task::spawn_blocking(move || {
+                let (mut client, _) = listener.accept().unwrap();
+                canned::read_request(&mut client);
+                client
+            });
+            // Until the end, it is open.
+            let _client = asked.await.unwrap();
             host.interrupt();
         },
     );
