@@ -12,6 +12,7 @@ mod network;
 mod report;
 mod run;
 mod send;
+mod stderr;
 
 use std::process::ExitCode;
 
@@ -48,7 +49,7 @@ pub(crate) async fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return exit::unparsed(&error),
     };
-    log.begin(!matches!(command, Command::Run(_)));
+    let _guard = log.begin(!matches!(command, Command::Run(_)));
     let result = match command {
         Command::Run(args) => run::run(*args, log.is_json()).await,
         Command::Send(args) => send::run(*args).await,

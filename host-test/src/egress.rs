@@ -27,9 +27,9 @@ enum Label {
     Region,
 }
 
-/// A text is not the address of an HTTP server, or a pattern of such.
+/// A text is not the address of an HTTP server, or a pattern of such, or a named set of them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an absolute http or https url: {0:?}")]
+#[error("neither an http or https url, as https://host, nor aws:SERVICE:REGION: {0:?}")]
 pub struct NotAnOrigin(String);
 
 /// What stands for `{region}` while an address is parsed: braces are no part of one.

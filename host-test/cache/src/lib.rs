@@ -71,6 +71,8 @@ impl CompiledCache {
         match self.kept(engine, &name) {
             Ok(Some(component)) => return Ok(component),
             Ok(None) => {}
+            // If the folder is why, to write there fails too, and is told.
+            Err(Unusable::Io(_)) => {}
             Err(unusable) => {
                 tracing::warn!("{}: {unusable}", self.0.path(&name).display());
             }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use connector_host::{CallError, LoadError, SendError, Stopped};
 use serde_json::{Value, json};
 
-use super::report;
+use super::{report, stderr};
 
 /// The table of exit codes, for `--help`.
 pub(super) const HELP: &str = "Exit codes:
@@ -28,7 +28,7 @@ pub(super) const RUN_HELP: &str = "Exit codes:
    1  the host or the component could not be set up, or an outcome not be printed
    2  wrong usage: arguments, files
   11  at least one job has failed: its outcome says why
- 130  ended by SIGINT, and 143 by SIGTERM: jobs in flight have ended, the others were not begun";
+ 129  ended by SIGHUP, 130 by SIGINT, 143 by SIGTERM: jobs in flight have ended, the others were not begun";
 
 /// Prints what the parser of the arguments has to say: help, or what is wrong with them.
 pub(super) fn unparsed(error: &clap::Error) -> ExitCode {
@@ -47,11 +47,6 @@ pub(super) fn print_line(line: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()
-}
-
-/// Tells something on standard error. That nobody reads it changes nothing.
-pub(super) fn tell(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Prints a result to standard output. That nobody reads it changes nothing about the result.
@@ -128,7 +123,7 @@ impl Failure {
         if logs_json {
             tracing::error!(exit_code = self.code, "{}", self.text);
         } else {
-            tell(&format!("error: {}", self.text));
+            stderr::tell(&format!("error: {}", self.text));
         }
     }
 

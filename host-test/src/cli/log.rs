@@ -1,10 +1,13 @@
 //! What the operator is told beside outcomes.
 
 use tracing::Level;
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, fmt};
+
+use super::stderr;
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Log, on standard error")]
@@ -38,8 +41,8 @@ enum LogFormat {
 const OWN: [&str; 2] = ["connector_host", "compiled_cache"];
 
 impl Log {
-    /// Begins to log: of a command that says all by itself, errors alone.
-    pub(super) fn begin(&self, tells_all: bool) {
+    /// Begins to log: of a command that says all by itself, errors alone. Until the end of what this gives.
+    pub(super) fn begin(&self, tells_all: bool) -> WorkerGuard {
         let default = if tells_all {
             LogLevel::Error
         } else {
@@ -53,7 +56,8 @@ impl Log {
             LogLevel::Debug => Level::DEBUG.into(),
         };
         let own = Targets::new().with_targets(OWN.map(|target| (target, level)));
-        let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
+        let (writer, guard) = stderr::begin();
+        let lines = fmt::layer().with_writer(writer).with_target(false);
         let lines = match self.log_format {
             LogFormat::Text => lines.with_ansi(false).boxed(),
             LogFormat::Json => lines.json().with_current_span(false).boxed(),
@@ -61,6 +65,7 @@ impl Log {
         tracing_subscriber::registry()
             .with(lines.with_filter(own))
             .init();
+        guard
     }
 
     /// Whether all that standard error gets is JSON.

@@ -21,6 +21,7 @@ use super::attempt::Attempt;
 use super::connect::{self, Connect};
 use super::errors::{body_error, request_error};
 use super::proxies::Proxies;
+use super::server;
 use crate::meter::Meter;
 pub(crate) use connect::Settings;
 
@@ -62,9 +63,14 @@ impl Outgoing {
         meter: Arc<Meter>,
         mut attempt: Attempt,
     ) -> Result<Sent, Error> {
+        let proxy = self.proxies.on_the_way_to(request.uri());
+        let proxy = proxy.map(|proxy| server(proxy.uri()));
         let response = match self.respond(request, options).await {
             Ok(response) => response,
             Err(error) => {
+                if let Some(proxy) = proxy {
+                    tracing::warn!("no answer through the proxy {proxy}: {error}");
+                }
                 attempt.failed(&error);
                 return Err(error);
             }

@@ -63,8 +63,11 @@ impl WasiHttpHooks for Hooks {
     ) -> Box<dyn Future<Output = Result<Sent, Error>> + Send> {
         let is_allowed = self.egress.allows(request.method(), request.uri());
         if !is_allowed && self.meter.denies_first() {
-            let server = server(request.uri());
-            tracing::warn!("a request to {server} is not on the allow-list");
+            let (server, scheme) = (server(request.uri()), request.uri().scheme_str());
+            let origin = format!("{}://{server}", scheme.unwrap_or("https"));
+            tracing::warn!(
+                "a request to {server} is not on the allow-list: allow {origin} if it should be"
+            );
         }
         if !self.meter.counts_request() || !is_allowed {
             return Box::new(async { Err(Error::HttpRequestDenied) });

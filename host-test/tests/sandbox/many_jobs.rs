@@ -308,21 +308,59 @@ async fn no_more_is_read_than_can_be_run() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_that_nobody_reads_any_more_costs_no_outcome() {
-    let server = server(in_turn(vec![success(5)]));
-    let arguments = ["--progress-every", "1", "--log-level", "debug"];
-    let folder = tempfile::tempdir().unwrap();
-    let lines: String = (1..=200).map(|number| job(&server, number, "x")).collect();
-    fs::write(folder.path().join("jobs"), lines).unwrap();
-    let mut process = Running::command(&server, &folder, &arguments)
-        .arg(folder.path().join("jobs"))
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(process.stderr.take());
-    let ended = Running { folder, process }.end().await;
-    assert_eq!(ended.status.code(), Some(0));
-    assert_eq!(ended.keys_of("done").len(), 200);
+async fn a_log_that_nobody_reads_costs_no_outcome_and_holds_nothing_up() {
+    for is_closed in [true, false] {
+        let server = server(in_turn(vec![success(5)]));
+        let arguments = ["--progress-every", "1", "--log-level", "debug"];
+        let folder = tempfile::tempdir().unwrap();
+        let lines: String = (1..=200).map(|number| job(&server, number, "x")).collect();
+        fs::write(folder.path().join("jobs"), lines).unwrap();
+        let mut process = Running::command(&server, &folder, &arguments)
+            .arg(folder.path().join("jobs"))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = process.stderr.take().unwrap();
+        rustix::pipe::fcntl_setpipe_size(&log, 4096).unwrap();
+        let log = (!is_closed).then_some(log);
+        let ended = Running { folder, process }.end().await;
+        assert_eq!(ended.status.code(), Some(0));
+        assert_eq!(ended.keys_of("done").len(), 200);
+        drop(log);
+    }
+}
+
+/// Starts a program with SIGHUP as by default, or ignored.
+const WITH_HANG_UP: &str = "import os, signal, sys; \
+    signal.signal(signal.SIGHUP, getattr(signal, sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_that_is_closed_ends_a_run_in_order_unless_that_is_ignored() {
+    for (disposition, code, jobs) in [("SIG_DFL", 129, 5_000), ("SIG_IGN", 0, 100)] {
+        let server = server(in_turn(vec![success(5)]));
+        let folder = tempfile::tempdir().unwrap();
+        let lines: String = (1..=jobs).map(|number| job(&server, number, "x")).collect();
+        fs::write(folder.path().join("jobs"), lines).unwrap();
+        let file = |name: &str| File::create(folder.path().join(name)).unwrap();
+        let process = Command::new(lab::python())
+            .args(["-c", WITH_HANG_UP, disposition])
+            .args([env!("CARGO_BIN_EXE_connector-host"), "run", "--component"])
+            .arg(artifacts::connector_path())
+            .args(["--allow", &format!("http://{}", server.address)])
+            .arg(folder.path().join("jobs"))
+            .env("XDG_CACHE_HOME", artifacts::target().join("test-cache"))
+            .stdout(file("stdout"))
+            .stderr(file("stderr"))
+            .spawn()
+            .unwrap();
+        let mut running = Running { folder, process };
+        running.until(|running| running.lines() > 10).await;
+        running.signal(Signal::HUP);
+        let ended = running.end().await;
+        assert_eq!(ended.status.code(), Some(code), "{}", ended.stderr);
+        assert_eq!(ended.keys_of("done").len(), ended.keys().len());
+        assert_eq!(ended.keys().len(), stored(&server).len());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -154,6 +154,18 @@ async fn the_command_line_goes_by_the_proxies_of_its_environment() {
     let through = send(("http_proxy", variable), &[]).await;
     assert_eq!(through.unwrap().code, 0);
     assert_eq!(proxy.heads().len(), 1);
+    let gone = send(
+        ("HTTP_PROXY", "http://u:m4rk3r@127.0.0.1:1".into()),
+        &["--log-level", "warn"],
+    )
+    .await;
+    let gone = gone.unwrap();
+    let told = "no answer through the proxy 127.0.0.1:1: connection refused";
+    assert!(
+        gone.stderr.contains(told) && !gone.stderr.contains("m4rk3r"),
+        "{}",
+        gone.stderr
+    );
     let wrong = send(("HTTP_PROXY", "socks5://u:m4rk3r@localhost:1".into()), &[]).await;
     let wrong = wrong.unwrap();
     assert_eq!(

@@ -69,6 +69,8 @@ fn a_stream_of_jobs_ends_in_an_outcome_for_each() {
         outcomes[1]["errorMessage"],
         "line 2: not json: line 1, column 2"
     );
+    assert_eq!(outcomes[1]["place"], "line 2");
+    assert_eq!(outcomes[1]["variables"]["error"]["type"], "InvalidJob");
     assert_eq!(outcomes[1]["work"], "not-done");
     assert_eq!(outcomes[2]["jobKey"], "2");
     assert_eq!(

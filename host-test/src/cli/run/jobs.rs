@@ -83,9 +83,13 @@ fn values(bytes: &[u8]) -> Option<VecDeque<JobText>> {
     let stream = serde_json::Deserializer::from_slice(bytes).into_iter::<Box<RawValue>>();
     let mut found = VecDeque::new();
     for (index, value) in stream.enumerate() {
-        let place = format!("job {}", index + 1);
+        let number = index + 1;
+        let place = format!("job {number}");
         match value {
-            Ok(value) => found.extend(activated(value.get(), &place)),
+            Ok(value) => {
+                let place_of_answer = format!("answer {number}");
+                found.extend(activated(value.get(), &place, &place_of_answer));
+            }
             Err(error) => {
                 let is_object = |line: &[u8]| {
                     line.trim_ascii().starts_with(b"{")
@@ -117,7 +121,7 @@ fn on_line(line: &[u8], number: usize) -> Vec<JobText> {
     let place = format!("line {number}");
     match std::str::from_utf8(line) {
         Ok(text) if text.trim().is_empty() => Vec::new(),
-        Ok(text) => activated(text, &place),
+        Ok(text) => activated(text, &place, &place),
         Err(error) => {
             let at = error.valid_up_to();
             let text = Err(InvalidJob::NotUtf8 { at });
@@ -126,8 +130,8 @@ fn on_line(line: &[u8], number: usize) -> Vec<JobText> {
     }
 }
 
-/// The jobs of an engine's answer, or the one that a text is.
-fn activated(text: &str, place: &str) -> Vec<JobText> {
+/// The jobs of an engine's answer, or the one that a text is, with the place of either.
+fn activated(text: &str, place: &str, place_of_answer: &str) -> Vec<JobText> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Answer<'j> {
@@ -142,7 +146,7 @@ fn activated(text: &str, place: &str) -> Vec<JobText> {
         Ok(Answer { jobs }) => jobs
             .into_iter()
             .zip(1..)
-            .map(|(value, number)| job(value.get(), format!("{place}, job {number}")))
+            .map(|(value, number)| job(value.get(), format!("{place_of_answer}, job {number}")))
             .collect(),
         Err(_) => vec![job(text, place.to_owned())],
     }
@@ -228,7 +232,7 @@ mod tests {
         );
         assert_eq!(
             jobs(b"{\n\"jobs\": [\n{}\n]}"),
-            pairs(&[("job 1, job 1", "{}")])
+            pairs(&[("answer 1, job 1", "{}")])
         );
     }
 

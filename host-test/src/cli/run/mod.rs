@@ -32,26 +32,35 @@ use worker::{Input, Worker};
 
 /// Run jobs of a process engine on a connector, each in a sandbox of its own.
 ///
-/// A job is JSON as Camunda's REST API hands it out: "variables", "customHeaders", "retries", "jobKey",
-/// "type", "deadline". Jobs stand one on each line, or one alone over several lines. One past its
-/// deadline is not begun: the engine has given it to another worker.
+/// A job is JSON as Camunda's REST API hands it out: "variables",
+/// "customHeaders", "retries", "jobKey", "type", "deadline". Jobs stand one on
+/// each line, or alone over several lines, or in a whole answer, {"jobs": [...]}.
+/// One past its deadline is not begun: the engine has given it to another worker.
 ///
-/// Where no engine has evaluated the input mappings, a job may bring them: "inputs", from target to
-/// source, as in {"queue.messageBody": "= {id: order.id}"}. They are evaluated over its variables, and
-/// it gets what they map and no other variable.
+/// Where no engine has evaluated the input mappings, a job may bring them:
+/// "inputs", from target to source, as in {"queue.messageBody": "= {id: order.id}"}.
+/// They are evaluated over its variables, and it gets what they map and no other
+/// variable.
 ///
-/// For each job, one line of JSON tells the command that ends it: "outcome" is "completed", "failed" or
-/// "error" (a BPMN error). "work" says what became of the work itself, whatever the diagram makes of it:
-/// "done", "not-done", "unknown", or "not-begun", which leaves the job as it was. A line is written as soon
-/// as its job has ended; with --order jobs, one that takes long holds up the lines of up to 16 times as
-/// many as are run at a time. What follows the last line break is no line.
+/// For each job, one line of JSON tells the command that ends it: "outcome" is
+/// "completed", "failed" or "error" (a BPMN error). "work" says what became of
+/// the work itself, whatever the diagram makes of it: "done", "not-done",
+/// "unknown", or "not-begun", which leaves the job as it was. A job without a
+/// key is told by its "place" in the input.
 ///
-/// SIGINT and SIGTERM end the run in order: no job is begun any more, those in flight end, and standard
-/// error says from which one on nothing was begun.
+/// A line is written as soon as its job has ended, and whole. With --order jobs,
+/// one that takes long holds up the lines of others, up to 16 times as many as
+/// are run at a time.
 ///
-/// Secrets, {{secrets.NAME}} or secrets.NAME, are put in place where "inputs" write them. In variables
-/// that an engine has evaluated, they are left alone unless --secret names them: there, whoever can put
-/// text into a variable could ask for any.
+/// SIGINT, SIGTERM and SIGHUP end the run in order: no job is begun any more,
+/// those in flight end, and standard error says which one was begun last. A run
+/// that was killed has lines of all jobs that had ended; as many more as are run
+/// at a time may have done their work, and nothing tells which.
+///
+/// Secrets, {{secrets.NAME}} or secrets.NAME, are put in place where "inputs"
+/// write them. In variables that an engine has evaluated, they are left alone
+/// unless --secret names them: there, whoever can put text into a variable could
+/// ask for any.
 #[derive(clap::Args)]
 #[command(after_help = exit::RUN_HELP, verbatim_doc_comment)]
 pub(super) struct Args {
@@ -93,8 +102,7 @@ struct Pace {
     /// Whether outcomes are printed as they come, or in the order of the jobs
     #[arg(long, value_name = "ORDER", default_value = "completion")]
     order: Order,
-    /// How long jobs in flight may take after SIGINT or SIGTERM, in milliseconds; a second signal ends them
-    /// at once
+    /// How long jobs in flight may take after a signal, in milliseconds; a second one ends them at once
     #[arg(long, value_name = "MS", default_value_t = 25_000)]
     grace: u64,
     /// How often the progress is told where standard error is no terminal, in milliseconds; never with 0

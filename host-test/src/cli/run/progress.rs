@@ -3,16 +3,19 @@
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 
 use super::tally::Tally;
-use crate::cli::exit;
+use crate::cli::stderr;
 
 /// How often a bar is drawn.
 const REDRAW: Duration = Duration::from_millis(100);
+/// The most frames of it in a second.
+const FRAMES: u8 = 10;
 
 /// Bytes of the input: how many were read, and how many there are, if that is known.
 #[derive(Clone)]
@@ -23,7 +26,7 @@ pub(super) struct Bytes {
 
 /// Tells how far a run has come.
 pub(super) struct Progress {
-    bar: Option<ProgressBar>,
+    bar: Option<Bar>,
     bytes: Bytes,
     ticks: Option<Interval>,
     logs_json: bool,
@@ -41,7 +44,7 @@ impl Progress {
             ticks
         });
         Self {
-            bar: on_terminal.then(|| bar(bytes.all)),
+            bar: on_terminal.then(|| Bar::new(bytes.all)),
             bytes,
             ticks,
             logs_json,
@@ -62,28 +65,69 @@ impl Progress {
     pub(super) fn tell(&self, tally: &Tally, in_flight: usize) {
         let line = format!("{}; {in_flight} in flight", tally.line());
         match &self.bar {
-            Some(bar) => {
-                bar.set_position(self.bytes.read.load(Ordering::Relaxed));
-                bar.set_message(line);
-            }
+            Some(bar) => bar.draw(self.bytes.read.load(Ordering::Relaxed), line),
             None if self.logs_json => {
                 let tally = tally.to_json();
-                exit::tell(&format!(r#"{{"progress":{tally},"inFlight":{in_flight}}}"#));
+                stderr::tell(&format!(r#"{{"progress":{tally},"inFlight":{in_flight}}}"#));
             }
-            None => exit::tell(&line),
+            None => stderr::tell(&line),
         }
     }
 
     /// The terminal that others write to as well.
     pub(super) fn terminal(&self) -> Terminal {
-        Terminal(self.bar.clone())
+        let is_shared = std::io::stdout().is_terminal();
+        let bar = self.bar.as_ref().filter(|_| is_shared);
+        Terminal(bar.map(|bar| bar.shown.clone()))
     }
 
     /// Leaves nothing behind.
-    pub(super) fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+    pub(super) fn end(self) {
+        if let Some(bar) = self.bar {
+            bar.end();
         }
+    }
+}
+
+/// A bar that a thread of its own draws: a terminal may take nothing for as long as it likes.
+struct Bar {
+    shown: ProgressBar,
+    states: SyncSender<(u64, String)>,
+    ended: Receiver<()>,
+}
+
+/// How long a terminal has to take the end of a bar.
+const LAST_FRAME: Duration = Duration::from_secs(1);
+
+impl Bar {
+    fn new(all: Option<u64>) -> Self {
+        let shown = bar(all);
+        let (states, to_draw) = mpsc::sync_channel::<(u64, String)>(1);
+        let (end, ended) = mpsc::channel();
+        let drawn = shown.clone();
+        std::thread::spawn(move || {
+            for (position, message) in to_draw {
+                drawn.set_message(message);
+                drawn.set_position(position);
+            }
+            drawn.finish_and_clear();
+            let _ = end.send(());
+        });
+        Self {
+            shown,
+            states,
+            ended,
+        }
+    }
+
+    /// Draws a state, unless the last one is not drawn yet.
+    fn draw(&self, position: u64, message: String) {
+        let _ = self.states.try_send((position, message));
+    }
+
+    fn end(self) {
+        drop(self.states);
+        let _ = self.ended.recv_timeout(LAST_FRAME);
     }
 }
 
@@ -108,6 +152,9 @@ fn bar(all: Option<u64>) -> ProgressBar {
         ),
         None => (ProgressBar::new_spinner(), "{spinner} {elapsed}: {msg}"),
     };
+    // As often as it is told something, and not once for each part of it.
+    bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(FRAMES));
+    let bar = bar.with_message("begun");
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

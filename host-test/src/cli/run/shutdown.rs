@@ -7,6 +7,7 @@ use tokio::sync::watch;
 pub(super) enum Signal {
     Interrupt,
     Terminate,
+    HangUp,
 }
 
 impl std::fmt::Display for Signal {
@@ -14,6 +15,7 @@ impl std::fmt::Display for Signal {
         f.write_str(match self {
             Self::Interrupt => "SIGINT",
             Self::Terminate => "SIGTERM",
+            Self::HangUp => "SIGHUP",
         })
     }
 }
@@ -24,6 +26,7 @@ impl Signal {
         match self {
             Self::Interrupt => 130,
             Self::Terminate => 143,
+            Self::HangUp => 129,
         }
     }
 }
@@ -72,6 +75,17 @@ mod source {
     pub(super) struct Source {
         interrupt: unix::Signal,
         terminate: unix::Signal,
+        /// None where it is ignored, as by nohup: then it stays so.
+        hang_up: Option<unix::Signal>,
+    }
+
+    /// Whether this process was told to ignore SIGHUP, or does not know.
+    fn ignores_hang_up() -> bool {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mut lines = status.lines();
+        let ignored = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+        let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        mask.is_none_or(|mask| mask & 1 == 1)
     }
 
     impl Source {
@@ -79,11 +93,21 @@ mod source {
             Ok(Self {
                 interrupt: unix::signal(SignalKind::interrupt())?,
                 terminate: unix::signal(SignalKind::terminate())?,
+                hang_up: (!ignores_hang_up())
+                    .then(|| unix::signal(SignalKind::hangup()))
+                    .transpose()?,
             })
         }
 
         pub(super) async fn next(&mut self) -> Signal {
+            let hang_up = async {
+                match &mut self.hang_up {
+                    Some(signal) => signal.recv().await,
+                    None => None,
+                }
+            };
             tokio::select! {
+                Some(()) = hang_up => Signal::HangUp,
                 Some(()) = self.interrupt.recv() => Signal::Interrupt,
                 Some(()) = self.terminate.recv() => Signal::Terminate,
                 else => std::future::pending().await,

@@ -88,6 +88,9 @@ impl Tally {
 
     /// All of it, for people.
     pub(super) fn summary(&self) -> String {
+        if self.all() == 0 {
+            return "no jobs".to_owned();
+        }
         let within = |quantile| {
             let micros = self.latencies.value_at_quantile(quantile);
             format!("{:.1?}", Duration::from_micros(micros))

@@ -10,7 +10,7 @@ use connector_host::job::{InvalidJob, Job, JobRunner, Outcome, Work};
 use connector_host::{Host, OutboundConnector};
 use futures_util::stream::{FuturesOrdered, FuturesUnordered};
 use futures_util::{FutureExt as _, StreamExt as _};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::jobs::{JobText, Jobs};
@@ -19,7 +19,8 @@ use super::progress::{Bytes, Progress};
 use super::shutdown::{Signal, Signals};
 use super::tally::Tally;
 use super::{Order, Pace};
-use crate::cli::exit::{self, Failure};
+use crate::cli::exit::Failure;
+use crate::cli::stderr;
 
 /// Where jobs come from.
 pub(super) type Input = Box<dyn BufRead + Send>;
@@ -92,7 +93,8 @@ impl Worker {
                     } else {
                         let time = Duration::from_millis(pace.grace);
                         patience = Box::pin(tokio::time::sleep(time));
-                        tracing::warn!("{signal}: {} jobs have {time:?} to end", flight.len());
+                        let in_flight = concurrency - slots.available_permits();
+                        tracing::warn!("{signal}: {in_flight} in flight, with {time:?} to end");
                     }
                 }
                 () = &mut patience, if end.signal.is_some() => {
@@ -203,9 +205,9 @@ impl End {
     fn told(self, tally: &Tally) -> Result<(), Failure> {
         if tally.all() > 1 || self.signal.is_some() {
             if self.logs_json {
-                exit::tell(&format!(r#"{{"summary":{}}}"#, tally.to_json()));
+                stderr::tell(&format!(r#"{{"summary":{}}}"#, tally.to_json()));
             } else {
-                exit::tell(&tally.summary());
+                stderr::tell(&tally.summary());
             }
         }
         let begun = match self.last {
@@ -304,22 +306,22 @@ fn begin(worker: Arc<Worker>, slot: OwnedSemaphorePermit, job: JobText) -> Pendi
 
 /// What becomes of a text that is no job: nothing was done, and nothing can be.
 fn not_a_job(place: &str, error: &InvalidJob) -> Outcome {
-    failed(format!("{place}: {error}"))
+    failed("InvalidJob", format!("{place}: {error}"))
 }
 
 /// What becomes of a job in the middle of which the host itself has failed.
 fn lost(place: &str) -> Outcome {
-    failed(format!(
-        "{place}: the host has failed, and the work may be done"
-    ))
+    let message = format!("{place}: the host has failed, and the work may be done");
+    failed("Stopped", message)
 }
 
-fn failed(message: String) -> Outcome {
+fn failed(error_type: &str, message: String) -> Outcome {
+    let error = json!({"type": error_type, "code": error_type, "message": message});
     Outcome::Failed {
         message,
         retries: 0,
         retry_backoff: None,
-        variables: serde_json::Map::new(),
+        variables: serde_json::Map::from_iter([("error".to_owned(), error)]),
     }
 }
 
@@ -328,9 +330,11 @@ impl Told {
     pub(super) fn line(&self) -> String {
         let mut line = self.outcome.to_json();
         if let Value::Object(fields) = &mut line {
-            if let Some(key) = &self.key {
-                fields.shift_insert(0, "jobKey".to_owned(), key.as_str().into());
-            }
+            let (name, value) = match &self.key {
+                Some(key) => ("jobKey", key),
+                None => ("place", &self.place),
+            };
+            fields.shift_insert(0, name.to_owned(), value.as_str().into());
             fields.insert("work".to_owned(), self.work.name().into());
         }
         line.to_string()
