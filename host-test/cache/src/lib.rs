@@ -70,9 +70,8 @@ impl CompiledCache {
         let name = name(engine, wasm);
         match self.kept(engine, &name) {
             Ok(Some(component)) => return Ok(component),
-            Ok(None) => {}
-            // If the folder is why, to write there fails too, and is told.
-            Err(Unusable::Io(_)) => {}
+            // Where a folder cannot be read, to write there fails too, and is told.
+            Ok(None) | Err(Unusable::Io(_)) => {}
             Err(unusable) => {
                 tracing::warn!("{}: {unusable}", self.0.path(&name).display());
             }
