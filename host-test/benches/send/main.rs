@@ -20,8 +20,8 @@ use connector_host::CompiledCache;
 /// Measure what a message costs.
 #[derive(Parser)]
 struct Arguments {
-    /// What cargo adds.
-    #[arg(long, hide = true)]
+    /// What cargo adds, behind everything else.
+    #[arg(long, hide = true, global = true)]
     bench: bool,
     /// The component, a .wasm file
     #[arg(long, env = "COMPONENT")]
