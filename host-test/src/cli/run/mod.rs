@@ -33,12 +33,13 @@ use worker::{Input, Worker};
 /// Run jobs of a process engine on a connector, each in a sandbox of its own.
 ///
 /// A job is JSON as Camunda's REST API hands it out: "variables",
-/// "customHeaders", "retries", "jobKey", "type", "deadline". Jobs stand one on
-/// each line, or alone over several lines, or in a whole answer, {"jobs": [...]}.
+/// "customHeaders", "retries", "jobKey", "type", "deadline"; "traceparent" may
+/// name the trace that it belongs to. Jobs stand one on each line, or alone over
+/// several lines, or in a whole answer, {"jobs": [...]}.
 /// One past its deadline is not begun: the engine has given it to another worker.
 ///
-/// Where no engine has evaluated the input mappings, a job may bring them:
-/// "inputs", from target to source, as in {"queue.messageBody": "= {id: order.id}"}.
+/// Where no engine has evaluated the input mappings, a job may bring them in
+/// "inputs", from target to source: {"queue.messageBody": "= {id: order.id}"}.
 /// They are evaluated over its variables, and it gets what they map and no other
 /// variable.
 ///
