@@ -389,21 +389,19 @@ async fn outcomes_that_nobody_reads_any_more_keep_no_run_from_its_end() {
     }
     let ended = running.end().await;
     assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
-    // Each is told of, on one side or the other.
+    // Each that was begun is told of, on one side or the other.
     let mut printed = String::new();
     let mut reader = std::io::BufReader::new(stdout);
     reader.read_to_string(&mut printed).unwrap();
     let whole = printed.matches('\n').count();
     let unprinted = ended
         .stderr
-        .matches("cannot be printed: nobody reads it; its work is done")
+        .matches("cannot be printed: nobody reads it; its work is ")
         .count();
-    assert_eq!(
-        whole + unprinted,
-        stored(&server).len(),
-        "{whole} {}",
-        ended.stderr
-    );
+    let begun = format!("the last job that was begun is line {};", whole + unprinted);
+    assert!(ended.stderr.contains(&begun), "{whole} {}", ended.stderr);
+    // Those that are told to be done or unknown may be at the server, and no others.
+    assert!(stored(&server).len() <= whole + unprinted);
     assert!(unprinted > 0);
 }
 
