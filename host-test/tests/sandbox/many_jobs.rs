@@ -379,8 +379,8 @@ async fn outcomes_that_nobody_reads_any_more_keep_no_run_from_its_end() {
     let stdout = process.stdout.take().unwrap();
     rustix::pipe::fcntl_setpipe_size(&stdout, 4096).unwrap();
     let mut running = Running { folder, process };
-    // The pipe takes some thirty lines, and 49 more may wait: from here on, some do.
-    running.until(|_| server.requests() >= 60).await;
+    // The pipe takes 63 lines of 65 bytes, and 49 more may wait: from here on, some do.
+    running.until(|_| server.requests() >= 90).await;
     for _ in 0..2 {
         running.signal(Signal::TERM);
         running
